@@ -1,0 +1,57 @@
+"""The few types that every layer shares: a luma plane, a feature vector, a frame's score."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: One luma plane, (height, width): uint8 at 8 bit, native-endian uint16 above. The samples of a
+#: row are contiguous; rows may be any non-negative number of bytes apart.
+Plane: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16]
+
+#: Anything NumPy would call an array; what callers hand in before it has been checked.
+AnyArray: TypeAlias = NDArray[Any]
+
+#: The canonical six features, in the order of every feature row in this package.
+FEATURES: tuple[str, ...] = (
+    "adm2",
+    "vif_scale0",
+    "vif_scale1",
+    "vif_scale2",
+    "vif_scale3",
+    "motion2",
+)
+
+#: Bit depths that the engines take.
+BIT_DEPTHS: tuple[int, ...] = (8, 10, 12, 16)
+
+#: The smallest width and height for which all four pyramid levels are defined.
+MIN_SIZE = 33
+
+#: The largest width and height that the native engine takes.
+MAX_SIZE = 16384
+
+
+class FeatureVector(NamedTuple):
+    """The six features of one frame, float64, in the order of :data:`FEATURES`."""
+
+    adm2: float
+    vif_scale0: float
+    vif_scale1: float
+    vif_scale2: float
+    vif_scale3: float
+    motion2: float
+
+
+class FrameScore(NamedTuple):
+    """One scored frame.
+
+    ``index`` counts frames from 0 in display order (with ``subsample`` it keeps the frame's own
+    number). ``score`` is 0..100, or None when the scorer runs without a model.
+    """
+
+    index: int
+    score: float | None
+    features: FeatureVector
