@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -45,7 +46,8 @@ class FeatureVector(NamedTuple):
     motion2: float
 
 
-class FrameScore(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class FrameScore:
     """One scored frame.
 
     ``index`` counts frames from 0 in display order (with ``subsample`` it keeps the frame's own
