@@ -1,0 +1,62 @@
+"""The per-frame half of a result: every scored frame, in three arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import overload
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .errors import OptionError
+from .frames import FEATURES, FeatureVector, FrameScore
+
+
+class FrameRows(Sequence[FrameScore]):
+    """The frames of a result: three read-only arrays, and a sequence of :class:`FrameScore`.
+
+    ``indices`` int64 ``(N,)``, ``scores`` float64 ``(N,)`` or None, ``features`` float64
+    ``(N, 6)``. The arrays given are copied. Raises :class:`OptionError` when their shapes do
+    not belong together.
+    """
+
+    def __init__(self, indices: ArrayLike, scores: ArrayLike | None, features: ArrayLike) -> None:
+        self.indices = np.array(indices, dtype=np.int64)
+        self.scores = None if scores is None else np.array(scores, dtype=np.float64)
+        self.features = np.array(features, dtype=np.float64)
+        frames = self.indices.size
+        shapes = [self.indices.shape, self.features.shape]
+        expected = [(frames,), (frames, len(FEATURES))]
+        if self.scores is not None:
+            shapes.append(self.scores.shape)
+            expected.append((frames,))
+        if shapes != expected:
+            raise OptionError(
+                "the arrays of a result do not belong together (indices, features, scores)",
+                given=f"shapes {shapes}",
+                expected=f"{expected}",
+            )
+        for array in (self.indices, self.scores, self.features):
+            if array is not None:
+                array.setflags(write=False)
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    @overload
+    def __getitem__(self, at: int) -> FrameScore: ...
+    @overload
+    def __getitem__(self, at: slice) -> FrameRows: ...
+    def __getitem__(self, at: int | slice) -> FrameScore | FrameRows:
+        scores = self.scores
+        if isinstance(at, slice):
+            picked = None if scores is None else scores[at]
+            return FrameRows(self.indices[at], picked, self.features[at])
+        return FrameScore(
+            index=int(self.indices[at]),
+            score=None if scores is None else float(scores[at]),
+            features=FeatureVector(*self.features[at].tolist()),
+        )
+
+    def __repr__(self) -> str:
+        return f"<FrameRows: {len(self)} frames>"
