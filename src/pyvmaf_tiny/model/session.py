@@ -1,0 +1,147 @@
+"""ONNX Runtime sessions over feature rows: ``[N, 6]`` in, one score per row out."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pyvmaf_tiny.errors import ModelNotFoundError, OptionError
+from pyvmaf_tiny.frames import FEATURES, AnyArray
+
+from .devices import bind
+from .onnxfile import check_self_contained
+from .ort import check_interface, make_session
+from .registry import MAX_MODEL_BYTES, Registry, read_capped
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+
+class Model:
+    """A model that is ready to score feature rows. Made by :func:`load_model`.
+
+    Attributes:
+        id: the registry's id, or the file name of a model of your own.
+        digest: sha256 of the ONNX bytes that were loaded, hexadecimal.
+        trusted: True when the registry vouches for the digest.
+        device: "cpu", "cuda", "openvino" or "rocm": where the session runs.
+        provider: ONNX Runtime's name for it, such as "CPUExecutionProvider".
+        skipped: with device="auto", why each device before this one was passed over.
+
+    One Model may be used by several threads at once: sessions are thread-safe, and each thread
+    has row buffers of its own.
+    """
+
+    def __init__(self, data: bytes, model_id: str, *, trusted: bool, device: str) -> None:
+        """Make the session from the ONNX bytes ``data``; see :func:`load_model` for errors."""
+        check_self_contained(data, model_id)
+        import onnxruntime
+
+        bound = bind(
+            device,
+            onnxruntime.get_available_providers(),
+            lambda provider: make_session(data, provider, model_id),
+        )
+        self.id = model_id
+        self.digest = hashlib.sha256(data).hexdigest()
+        self.trusted = trusted
+        self.device = bound.device
+        self.provider = bound.provider
+        self.skipped = bound.skipped
+        self._session = bound.session
+        self._io = check_interface(self._session, model_id)
+        self._local = threading.local()
+
+    def predict(self, features: AnyArray) -> NDArray[np.float64]:
+        """Score rows: ``(N, 6)`` in the order of ``FEATURES`` -> float64 ``(N,)``.
+
+        The shipped models give 0..100. Rows are rounded to the model's input type (float32 for
+        the shipped ones). Row by row, the same doubles come out as from :meth:`predict_one`.
+
+        Raises OptionError for another shape.
+        """
+        rows = np.ascontiguousarray(features, dtype=self._io.in_dtype)
+        if rows.ndim != 2 or rows.shape[1] != len(FEATURES):
+            raise _wrong_shape(rows.shape, f"(N, {len(FEATURES)})")
+        if len(rows) == 0:
+            return np.empty(0)
+        (scores,) = self._session.run([self._io.output], {self._io.input: rows})
+        return np.asarray(scores, dtype=np.float64).reshape(len(rows))
+
+    def predict_one(self, features: Sequence[float]) -> float:
+        """Score one row of six features, at the lowest latency.
+
+        Raises OptionError when there are not six.
+        """
+        if len(features) != len(FEATURES):
+            raise _wrong_shape((len(features),), f"({len(FEATURES)},)")
+        try:
+            row, binding, score = self._local.buffers
+        except AttributeError:
+            row, binding, score = self._local.buffers = self._bind_row()
+        row[:] = features
+        self._session.run_with_iobinding(binding)
+        return float(score[0])
+
+    def _bind_row(self) -> tuple[AnyArray, onnxruntime.IOBinding, AnyArray]:
+        """Bind this thread's one-row buffers.
+
+        The shipped model, 2-core AMD EPYC, median over 20,000 rows: run() with a new array
+        9.5 us, run() with a reused one 8.7 us, this 6.1 us.
+        """
+        row = np.zeros((1, len(FEATURES)), self._io.in_dtype)
+        score = np.zeros(self._io.row_shape, self._io.out_dtype)
+        binding = self._session.io_binding()
+        binding.bind_input(self._io.input, "cpu", 0, self._io.in_dtype, row.shape, row.ctypes.data)
+        binding.bind_output(
+            self._io.output, "cpu", 0, self._io.out_dtype, score.shape, score.ctypes.data
+        )
+        return row[0], binding, score.reshape(1)
+
+
+def load_model(
+    spec: str | os.PathLike[str] | None = None,
+    *,
+    device: str = "cpu",
+    registry: Registry | None = None,
+) -> Model:
+    """Load a model.
+
+    Args:
+        spec: None for the registry's default, a registry id, or the path of an ONNX file of your
+            own (it ends in ``.onnx``, takes ``[N, 6]`` and gives ``[N]`` or ``[N, 1]``).
+        device: "cpu"; "cuda", "openvino" or "rocm" for that one or an error; "auto" for the
+            first of cuda, openvino, rocm, cpu that works: ``Model.device`` says which.
+        registry: another registry than the package's own.
+
+    Raises ModelNotFoundError (no such id or file), ModelDigestError (a shipped file is not the
+    one that the registry vouches for), ModelFormatError (not a model of this shape), DeviceError
+    (the device is not here), OptionError (no such device).
+    """
+    if spec is None or (isinstance(spec, str) and not _is_onnx(spec)):
+        registry = registry or Registry.load()
+        entry = registry.entry(spec)
+        return Model(registry.read(entry), entry.id, trusted=True, device=device)
+    if isinstance(spec, (str, os.PathLike)) and _is_onnx(os.fspath(spec)):
+        path = Path(spec)
+        data = read_capped(path, MAX_MODEL_BYTES)
+        return Model(data, path.name, trusted=False, device=device)
+    known = ", ".join((registry or Registry.load()).ids)
+    raise ModelNotFoundError(
+        "not a model", given=repr(spec), expected=f"one of {known}, or a path that ends in .onnx"
+    )
+
+
+def _is_onnx(path: object) -> bool:
+    return isinstance(path, str) and path.lower().endswith(".onnx")
+
+
+def _wrong_shape(given: tuple[int, ...], expected: str) -> OptionError:
+    return OptionError("feature rows of the wrong shape", given=given, expected=expected)
