@@ -1,0 +1,1 @@
+"""Judges of the native engine: the real libvmaf, the reference programs, generated frames."""
