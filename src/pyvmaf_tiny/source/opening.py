@@ -1,0 +1,247 @@
+"""From whatever the caller has to a :class:`LumaSource`: which kind of input is it?"""
+
+from __future__ import annotations
+
+import io
+import mmap
+import operator
+import os
+import stat
+from collections.abc import Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+from pyvmaf_tiny.errors import (
+    BitDepthError,
+    EmptyInputError,
+    FrameSizeError,
+    OptionError,
+    SourceError,
+)
+
+from .arrays import FrameSource, array_frames, is_array_like
+from .base import LumaSource, check_size
+from .cursors import ByteCursor, MappedCursor, MemoryCursor, StreamCursor
+from .layout import PixelFormat, parse_pixel_format
+from .raw import RawSource
+from .streams import STDIN, BinaryReader, peek, span, standard_input, stream_name
+from .video import VideoSource, is_url
+from .videoframe import is_video_frame
+from .y4m import MAGIC, Y4MSource
+
+#: Raw planar YUV; every other file is YUV4MPEG2 by its first bytes, or a video for FFmpeg.
+RAW_SUFFIXES = (".yuv", ".raw", ".gray")
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What the caller says about an input."""
+
+    width: int | None
+    height: int | None
+    pixel_format: PixelFormat
+
+    def raw(self, cursor: ByteCursor) -> RawSource:
+        if self.width is None or self.height is None:
+            raise OptionError(
+                f"{cursor.name}: raw video does not say its own size",
+                given="no width and height",
+                expected="both",
+                hint="encoded video in memory goes into a file object, io.BytesIO(data)",
+            )
+        return RawSource(
+            cursor,
+            self.width,
+            self.height,
+            bit_depth=self.pixel_format.bit_depth or 8,
+            chroma=self.pixel_format.chroma,
+        )
+
+    def check(self, source: LumaSource) -> None:
+        """Raise FrameSizeError or BitDepthError when ``source`` is something else."""
+        if self.width is not None and (source.width, source.height) != (self.width, self.height):
+            raise FrameSizeError(
+                f"{source.name}: another size than the width and height that were given",
+                given=f"{self.width}x{self.height}",
+                expected=f"{source.width}x{source.height}",
+                hint="leave width and height away for inputs that say their own size",
+            )
+        bit_depth = self.pixel_format.bit_depth
+        if bit_depth not in (None, source.bit_depth):
+            raise BitDepthError(
+                f"{source.name}: another bit depth than the one that was given",
+                given=f"{bit_depth} bit",
+                expected=f"{source.bit_depth} bit",
+            )
+
+
+def open_source(
+    obj: object,
+    width: int | None = None,
+    height: int | None = None,
+    *,
+    bit_depth: int | None = None,
+    pixel_format: str = "420",
+) -> LumaSource:
+    """Open any kind of input; what it is decides how it is read.
+
+    - a path: ``.yuv``, ``.raw`` and ``.gray`` are raw planar YUV; YUV4MPEG2 is known by its first
+      bytes; anything else (and every ``scheme://`` URL) is a video for FFmpeg. ``"-"`` is standard
+      input; it, named pipes and binary file objects are YUV4MPEG2 by their first bytes, else raw
+      if ``width`` and ``height`` are given, else a video for FFmpeg
+    - bytes, bytearray, memoryview, mmap: YUV4MPEG2 by its first bytes, else raw
+    - an array (N, H, W) or (H, W), uint8 or uint16 with ``bit_depth``; whatever NumPy can use as
+      such; an iterable of (H, W) arrays and PyAV ``VideoFrame``s, or one such frame
+
+    ``width``, ``height`` (pixels, both or none) are needed for raw YUV alone, ``bit_depth`` (8,
+    10, 12, 16) for raw YUV above 8 bit and for uint16 arrays; given elsewhere they must be
+    right. ``pixel_format`` is "400", "420", "422", "444" or FFmpeg's name, which says the bit
+    depth, too; its chroma matters to raw YUV alone.
+
+    Raises OptionError and every kind of InputError; nothing stays open then.
+    """
+    wanted = _Wanted(
+        _pixels("width", width),
+        _pixels("height", height),
+        parse_pixel_format(pixel_format, bit_depth),
+    )
+    if (width is None) != (height is None):
+        raise OptionError(
+            "width and height belong together",
+            given=f"width={width}, height={height}",
+            expected="both or none",
+        )
+    if wanted.width is not None and wanted.height is not None:
+        check_size(wanted.width, wanted.height, "width and height")
+    source = _open(obj, wanted)
+    with ExitStack() as undo:
+        undo.callback(source.close)
+        wanted.check(source)
+        undo.pop_all()
+    return source
+
+
+def _pixels(option: str, value: int | None) -> int | None:
+    if value is None:
+        return None
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise OptionError(
+            f"{option} is not a number of pixels", given=repr(value), expected="an integer"
+        ) from None
+
+
+def _open(obj: Any, wanted: _Wanted) -> LumaSource:
+    """The one place that tells kinds of input apart."""
+    bit_depth = wanted.pixel_format.bit_depth
+    if isinstance(obj, (str, os.PathLike)):
+        return _open_path(os.fsdecode(obj), wanted)
+    if isinstance(obj, (bytes, bytearray, memoryview, mmap.mmap)):
+        return _open_bytes(MemoryCursor(obj, f"<{type(obj).__name__}>"), wanted)
+    if is_video_frame(obj):
+        return FrameSource([obj], "<frame>", bit_depth=bit_depth)
+    if is_array_like(obj):
+        return FrameSource(array_frames(obj, "<array>"), "<array>", bit_depth=bit_depth)
+    if hasattr(obj, "read"):
+        return _open_stream(obj, stream_name(obj), wanted)
+    if isinstance(obj, Iterable):
+        return FrameSource(obj, f"<{type(obj).__name__}>", bit_depth=bit_depth)
+    raise OptionError(
+        "not an input that frames can come from",
+        given=repr(obj),
+        expected='a path, "-", bytes, a binary file object, an array of luma, '
+        "or an iterable of arrays or PyAV frames",
+        hint="of a file descriptor pass open(fd, 'rb')" if isinstance(obj, int) else None,
+    )
+
+
+def _open_path(path: str, wanted: _Wanted) -> LumaSource:
+    if path == STDIN:
+        return _open_stream(standard_input(), "<stdin>", wanted)
+    if is_url(path):
+        return VideoSource(path, path)
+    mode = _stat(path).st_mode
+    if stat.S_ISDIR(mode):
+        raise SourceError(f"{path}: a directory", expected="a file")
+    if not stat.S_ISREG(mode):
+        return _open_pipe(path, wanted)
+    # Refuses an empty file, whatever its name says.
+    cursor = MappedCursor(path, path)
+    with ExitStack() as undo:
+        undo.callback(cursor.close)
+        suffix = os.path.splitext(path)[1].lower()
+        source: LumaSource
+        if cursor.starts_with(MAGIC) or suffix == ".y4m":
+            source = Y4MSource(cursor)
+        elif suffix in RAW_SUFFIXES:
+            source = wanted.raw(cursor)
+        else:
+            return _open_video(
+                path,
+                path,
+                hint=f"raw YUV is known by {', '.join(RAW_SUFFIXES)}: rename the file, or pass "
+                'open(path, "rb") with width and height',
+            )
+        undo.pop_all()
+    return source
+
+
+def _stat(path: str) -> os.stat_result:
+    try:
+        return os.stat(path)
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise SourceError(f"{path}: cannot be opened", given=reason) from error
+
+
+def _open_pipe(path: str, wanted: _Wanted) -> LumaSource:
+    """A named pipe, a shell's ``<(command)``, a character device."""
+    try:
+        pipe = io.FileIO(path)  # the source closes it
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be opened", given=error.strerror) from error
+    with ExitStack() as undo:
+        undo.callback(pipe.close)
+        source = _open_stream(pipe, path, wanted, owned=True)
+        undo.pop_all()
+    return source
+
+
+def _open_bytes(cursor: MemoryCursor, wanted: _Wanted) -> LumaSource:
+    return Y4MSource(cursor) if cursor.starts_with(MAGIC) else wanted.raw(cursor)
+
+
+def _open_stream(
+    file: BinaryReader, name: str, wanted: _Wanted, *, owned: bool = False
+) -> LumaSource:
+    head, file = peek(file, len(MAGIC), name)
+    if not head:
+        raise EmptyInputError(
+            f"{name}: no frame",
+            given="a stream at its end",
+            hint="of a file object that was just written call seek(0) first",
+        )
+    if head == MAGIC:
+        return Y4MSource(StreamCursor(file, name, owned=owned))
+    if wanted.width is not None:
+        return wanted.raw(StreamCursor(file, name, owned=owned))
+    extent = span(file, name)
+    if extent is not None and extent.start != 0:
+        raise SourceError(
+            f"{name}: a video is read from its beginning",
+            given=f"a file object at position {extent.start}",
+            hint="call seek(0) first",
+        )
+    return _open_video(file, name, owned=owned, hint="raw YUV in a stream needs width and height")
+
+
+def _open_video(
+    file: str | BinaryReader, name: str, *, hint: str, owned: bool = False
+) -> VideoSource:
+    try:
+        return VideoSource(file, name, owned=owned)
+    except SourceError as error:
+        error.hint = error.hint or hint
+        raise
