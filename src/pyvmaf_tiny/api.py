@@ -1,0 +1,169 @@
+"""Whole clips in one call: :func:`score` and :func:`features`."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import OptionError
+from .results import ScoreResult
+from .scorer import ModelSpec, Scorer
+from .source import FramePairs, open_pairs
+
+#: Called after every pair with the number of pairs done, how many there will be (None when
+#: unknown) and the scorer at work, whose ``mean`` is the mean score so far.
+Progress = Callable[[int, int | None, Scorer], None]
+
+#: Feature rows that go to the model in one call.
+_BATCH = 16
+
+
+def score(
+    ref: Any,
+    dis: Any,
+    w: int | None = None,
+    h: int | None = None,
+    *,
+    bit_depth: int | None = None,
+    pixel_format: str = "420",
+    model: ModelSpec = None,
+    neg: bool = False,
+    engine: str = "auto",
+    threads: int | None = None,
+    frames: int | None = None,
+    skip_ref: int = 0,
+    skip_dis: int = 0,
+    subsample: int = 1,
+    shortest: bool = False,
+    progress: Progress | None = None,
+    gain_limit: float | None = None,
+    device: str = "cpu",
+    cpu_mask: int = 0,
+) -> ScoreResult:
+    """Score a distorted clip against its reference, frame by frame.
+
+    ``ref`` and ``dis`` may each be the path of a raw planar YUV file, of a ``.y4m`` or of any
+    video file, ``"-"`` for standard input, a binary file object, ``bytes``, ``bytearray``,
+    ``memoryview`` or ``mmap``, a luma array (N, H, W) or (H, W), or an iterable of (H, W) arrays
+    or PyAV ``VideoFrame``s. Only luma is read.
+
+    Args:
+        ref: the reference.
+        dis: the distorted version, of the same size and bit depth.
+        w: luma width in samples; needed for raw YUV only.
+        h: luma height in samples; needed for raw YUV only.
+        bit_depth: 8, 10, 12 or 16; needed for raw YUV above 8 bit and for uint16 arrays.
+        pixel_format: of raw YUV: "400", "420", "422", "444", or ffmpeg's name for it.
+        model: None for the default model, a registry id, the path of an ``.onnx`` file of your
+            own, or False for features without scores.
+        neg: no credit for enhancement (libvmaf's NEG): enhancement gain limit 1.0.
+        engine: "auto" or "native".
+        threads: threads that share a frame; None for as many as are useful here.
+        frames: score at most this many pairs.
+        skip_ref: frames to leave out at the beginning of the reference.
+        skip_dis: frames to leave out at the beginning of the distorted clip.
+        subsample: score every n-th frame only; the others still count for motion.
+        shortest: end with the shorter clip instead of raising FrameCountError.
+        progress: called after every pair, see :data:`Progress`.
+        gain_limit: enhancement gain limit of your own, from 1.0 up.
+        device: where the model runs: "cpu", "cuda", "openvino", "rocm" or "auto".
+        cpu_mask: bits of CPU features to leave unused (8 AVX2, 16 AVX-512, 32 AVX-512 VNNI).
+
+    Returns the scores (0..100), the features and the pooled figures of all frames.
+
+    Raises a :class:`VmafTinyError` (see ``errors.py``). Whatever ends the call early, Ctrl-C and
+    exceptions of your own iterables included, carries what had been scored as ``error.result``.
+    """
+    pairs = open_pairs(
+        ref,
+        dis,
+        w,
+        h,
+        bit_depth=bit_depth,
+        pixel_format=pixel_format,
+        frames=frames,
+        skip_ref=skip_ref,
+        skip_dis=skip_dis,
+        shortest=shortest,
+    )
+    with (
+        pairs,
+        Scorer(
+            pairs.width,
+            pairs.height,
+            bit_depth=pairs.bit_depth,
+            model=model,
+            neg=neg,
+            engine=engine,
+            threads=threads,
+            gain_limit=gain_limit,
+            device=device,
+            cpu_mask=cpu_mask,
+            subsample=subsample,
+            keep_frames=True,
+            batch=_BATCH,
+        ) as scorer,
+    ):
+        clip = _Clip(scorer, pairs)
+        with clip.delivering():
+            for done, (ref_plane, dis_plane) in enumerate(pairs, start=1):
+                scorer.push(ref_plane, dis_plane)
+                if progress is not None:
+                    progress(done, pairs.total, scorer)
+        return clip.result()
+
+
+def features(
+    ref: Any,
+    dis: Any,
+    w: int | None = None,
+    h: int | None = None,
+    **options: Any,
+) -> NDArray[np.float64]:
+    """Extract the six features of every frame.
+
+    Inputs and options are those of :func:`score`, without ``model`` and ``device``.
+
+    Returns float64 (N, 6), columns in the order of :data:`pyvmaf_tiny.FEATURES`. Raises as
+    :func:`score` does.
+    """
+    for name in ("model", "device"):
+        if name in options:
+            raise OptionError(f"features() takes no {name}", hint="score() does")
+    return score(ref, dis, w, h, model=False, **options).features
+
+
+class _Clip:
+    """A whole-file call under way: what turns it into a result, also when it is cut short."""
+
+    def __init__(self, scorer: Scorer, pairs: FramePairs) -> None:
+        self._scorer = scorer
+        self._pairs = pairs
+        self._started = time.perf_counter()
+
+    def result(self) -> ScoreResult:
+        """The result of all pairs pushed so far; ends the stream."""
+        self._scorer.flush()
+        rate = self._pairs.frame_rate
+        return self._scorer.result_with(
+            time.perf_counter() - self._started,
+            reference=self._pairs.names[0],
+            distorted=self._pairs.names[1],
+            frame_rate=None if rate is None else float(rate),
+        )
+
+    @contextlib.contextmanager
+    def delivering(self) -> Iterator[None]:
+        """Give whatever ends the block early the frames scored until then, as ``.result``."""
+        try:
+            yield
+        except (Exception, KeyboardInterrupt) as error:
+            partial = self.result()
+            if len(partial):
+                error.result = partial  # type: ignore[union-attr]
+            raise

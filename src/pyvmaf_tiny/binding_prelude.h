@@ -1,0 +1,1 @@
+#include "pyvmaf_tiny.h"

@@ -1,0 +1,100 @@
+"""What every feature engine has in common: its specification, its protocol, what is known of it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Protocol
+
+from pyvmaf_tiny.errors import OptionError
+from pyvmaf_tiny.frames import FeatureVector, Plane
+
+#: libvmaf's enhancement gain limit where none is asked for, and the one of its NEG mode.
+DEFAULT_GAIN_LIMIT = 100.0
+NEG_GAIN_LIMIT = 1.0
+
+#: Groups of features that an engine can be asked to compute alone; the others are NaN.
+FEATURE_GROUPS: tuple[str, ...] = ("adm", "vif", "motion")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineSpec:
+    """What an engine is made for.
+
+    ``width`` and ``height`` in luma samples, ``bit_depth`` 8, 10, 12 or 16. ``gain_limit`` is
+    the enhancement gain limit, from 1.0 (NEG) up. ``threads`` None means as many as the process
+    may use and the frame has work for. ``cpu_mask`` holds bits of CPU features that must stay
+    unused, numbered as libvmaf does (8 AVX2, 16 AVX-512, 32 AVX-512 VNNI, on Arm 1 NEON).
+    """
+
+    width: int
+    height: int
+    bit_depth: int = 8
+    gain_limit: float = DEFAULT_GAIN_LIMIT
+    threads: int | None = None
+    cpu_mask: int = 0
+    features: tuple[str, ...] = FEATURE_GROUPS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineInfo:
+    """What :func:`pyvmaf_tiny.engines` says about one engine.
+
+    ``tier`` is the kernel tier that it would use here, ``cpu_flags`` what it knows of the CPU;
+    ``reason`` says why the engine is not available and what to do (None when it is).
+    """
+
+    name: str
+    available: bool
+    version: str | None = None
+    tier: str | None = None
+    cpu_flags: tuple[str, ...] = ()
+    reason: str | None = None
+
+
+class Engine(Protocol):
+    """Computes the six features of a stream of frame pairs.
+
+    motion2 looks one frame ahead: what a call returns belongs to the frame before the one it
+    was given. A call that raises changes nothing; the stream goes on as if it had not been made.
+    Planes are (height, width) as the specification says and are free again when a call returns.
+    """
+
+    name: str
+    version: str
+    tier: str
+    threads: int
+
+    def push(self, ref: Plane, dis: Plane) -> FeatureVector | None:
+        """Take one pair; the features of the pair before, if there was one."""
+
+    def skip(self, ref: Plane) -> FeatureVector | None:
+        """Take a reference frame that counts for the motion of its neighbours only."""
+
+    def flush(self) -> FeatureVector | None:
+        """End the stream; the features of the last pair, if they are still due."""
+
+    def reset(self) -> None:
+        """Forget the stream; the next frame is frame 0."""
+
+    def close(self) -> None:
+        """Free the engine's memory; may be called twice."""
+
+
+def gain_limit_of(neg: bool, gain_limit: float | None) -> float:
+    """The gain limit that the two options ask for; OptionError when they contradict."""
+    if gain_limit is None:
+        return NEG_GAIN_LIMIT if neg else DEFAULT_GAIN_LIMIT
+    if neg and gain_limit != NEG_GAIN_LIMIT:
+        raise OptionError(
+            "neg=True is gain_limit=1.0", given=f"gain_limit={gain_limit!r}", expected="one of them"
+        )
+    return gain_limit
+
+
+def usable_cpus() -> int:
+    """CPUs that this process may run on."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on this platform
+        return os.cpu_count() or 1

@@ -1,0 +1,296 @@
+"""The streaming front door: frames in, scored frames out, one frame later."""
+
+from __future__ import annotations
+
+import os
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from .engine import EngineSpec, open_engine
+from .engine.base import gain_limit_of
+from .errors import BitDepthError, FrameSizeError, OptionError
+from .frames import AnyArray, FeatureVector, FrameScore, Plane
+from .pooling import Pooling
+from .results import ResultInfo, ScoreResult
+from .rows import FrameRows
+from .source.arrays import to_array
+from .source.base import as_plane
+from .source.videoframe import LumaReader, is_video_frame
+from .version import __version__
+
+if TYPE_CHECKING:
+    import av
+
+    from .model import Model
+
+#: What ``model=`` takes: None (the default model), an id, the path of an ``.onnx`` file, or False.
+ModelSpec = str | os.PathLike[str] | None | Literal[False]
+
+
+class Scorer:
+    """Scores a stream of frame pairs, frame by frame, in bounded memory.
+
+    A context manager for encoder loops::
+
+        with Scorer(1920, 1080) as scorer:
+            for ref, dis in frames:
+                for frame in scorer.push(ref, dis):
+                    print(frame.index, frame.score)
+            for frame in scorer.flush():
+                print(frame.index, frame.score)
+            print(scorer.result().mean)
+
+    motion2 looks one frame ahead, so frame n arrives with push n+1 and the last one with
+    :meth:`flush`. One scorer belongs to one thread at a time; scorers in several threads run in
+    parallel, because the GIL is free while the engine works.
+    """
+
+    def __init__(
+        self,
+        w: int,
+        h: int,
+        *,
+        bit_depth: int = 8,
+        model: ModelSpec = None,
+        neg: bool = False,
+        engine: str = "auto",
+        threads: int | None = None,
+        gain_limit: float | None = None,
+        device: str = "cpu",
+        cpu_mask: int = 0,
+        subsample: int = 1,
+        keep_frames: bool = False,
+        batch: int = 1,
+    ) -> None:
+        """Allocate the engine and load the model.
+
+        Args:
+            w: luma width in samples, 33 to 16384.
+            h: luma height in samples, 33 to 16384.
+            bit_depth: 8 (uint8 planes), 10, 12 or 16 (uint16 planes).
+            model: None for the default model, a registry id, the path of an ``.onnx`` file of
+                your own, or False for features without scores.
+            neg: no credit for enhancement (libvmaf's NEG): enhancement gain limit 1.0.
+            engine: "auto" or "native".
+            threads: threads that share a frame; None for as many as are useful here. Results
+                do not depend on it.
+            gain_limit: enhancement gain limit of your own, from 1.0 up; None for 100, or 1 with
+                ``neg``.
+            device: where the model runs: "cpu", "cuda", "openvino", "rocm" or "auto".
+            cpu_mask: bits of CPU features to leave unused (8 AVX2, 16 AVX-512, 32 AVX-512 VNNI).
+            subsample: score every n-th frame only; the others still count for motion, as in
+                libvmaf.
+            keep_frames: keep every frame for :meth:`result`; otherwise pooled figures only.
+            batch: frames that go to the model at once. Above 1 they come back later, up to
+                ``batch`` at a time; the numbers are the same.
+
+        Raises FrameSizeError, BitDepthError, OptionError, ModelError, EngineError.
+        """
+        if subsample < 1 or batch < 1:
+            name, value = ("subsample", subsample) if subsample < 1 else ("batch", batch)
+            raise OptionError(f"{name} out of range", given=value, expected="1 or more")
+        self._spec = EngineSpec(
+            width=w,
+            height=h,
+            bit_depth=bit_depth,
+            gain_limit=gain_limit_of(neg, gain_limit),
+            threads=threads,
+            cpu_mask=cpu_mask,
+        )
+        self._engine = open_engine(engine, self._spec)
+        self._model = self._load(model, device)
+        self._shape = (h, w)
+        self._readers = {name: LumaReader(name) for name in ("reference", "distorted")}
+        self._subsample = subsample
+        self._batch = batch
+        self._kept: list[FrameScore] | None = [] if keep_frames else None
+        self._start()
+
+    @staticmethod
+    def _load(model: ModelSpec, device: str) -> Model | None:
+        if model is False:
+            return None
+        from .model import load_model
+
+        return load_model(model, device=device)
+
+    def _start(self) -> None:
+        self._pushed = 0  # frames taken so far
+        self._due = 0  # index of the frame whose row the engine holds back
+        self._waiting: list[tuple[int, FeatureVector]] = []  # rows that wait for their batch
+        self._pooling = Pooling(with_score=self._model is not None)
+        self._sum = 0.0
+        self._seconds = 0.0
+        if self._kept is not None:
+            self._kept = []
+
+    # ---- the stream -----------------------------------------------------------------------------
+
+    def push(
+        self, ref: AnyArray | av.VideoFrame, dis: AnyArray | av.VideoFrame
+    ) -> list[FrameScore]:
+        """Take one pair of frames and return what became ready: usually the frame before.
+
+        ``ref`` and ``dis`` are luma planes (height, width), uint8 at 8 bit and uint16 above,
+        or PyAV video frames. They are used in place and are free again afterwards.
+
+        Raises FrameTypeError, FrameSizeError, FrameLayoutError, BitDepthError, PixelFormatError,
+        SampleRangeError, EngineStateError. A push that raises changes nothing.
+        """
+        started = time.perf_counter()
+        ref_plane = self._plane(ref, "reference")
+        dis_plane = self._plane(dis, "distorted")
+        scored = self._pushed % self._subsample == 0
+        row = self._engine.push(ref_plane, dis_plane) if scored else self._engine.skip(ref_plane)
+        due = self._due
+        if scored:
+            self._due = self._pushed
+        self._pushed += 1
+        ready = [] if row is None else self._collect(due, row)
+        self._seconds += time.perf_counter() - started
+        return ready
+
+    def flush(self) -> list[FrameScore]:
+        """End the stream and return the frames that were still due; a second flush has none.
+
+        Afterwards :meth:`reset` starts a new stream.
+        """
+        started = time.perf_counter()
+        row = self._engine.flush()
+        ready = [] if row is None else self._collect(self._due, row)
+        ready += self._score_waiting()
+        self._seconds += time.perf_counter() - started
+        return ready
+
+    def reset(self) -> None:
+        """Forget all frames and figures; the next push is frame 0 of a new stream."""
+        self._engine.reset()
+        self._start()
+
+    def close(self) -> None:
+        """Free the engine's memory; may be called twice. :meth:`result` still works."""
+        self._engine.close()
+
+    def __enter__(self) -> Scorer:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _plane(self, frame: AnyArray | av.VideoFrame, name: str) -> Plane:
+        """The luma of a frame, checked; well under a microsecond for an array."""
+        index, bit_depth = self._pushed, self._spec.bit_depth
+        if type(frame) is np.ndarray:
+            luma: AnyArray = frame
+        elif is_video_frame(frame):
+            luma, depth = self._readers[name].read(frame, index)
+            if depth != bit_depth:
+                raise BitDepthError(
+                    f"{name}, frame {index}: another bit depth than the scorer's",
+                    given=f"{frame.format.name}, {depth} bit",
+                    expected=f"{bit_depth} bit",
+                    hint=f"make the scorer with bit_depth={depth}, or convert the frame",
+                )
+        else:
+            luma = to_array(frame, f"{name}, frame {index}")
+        plane = as_plane(luma, bit_depth=bit_depth, name=name, index=index)
+        if plane.shape != self._shape:
+            height, width = plane.shape
+            raise FrameSizeError(
+                f"{name}, frame {index}: another size than the scorer's",
+                given=f"{width}x{height}",
+                expected=f"{self._shape[1]}x{self._shape[0]}",
+                hint="scale it first, or make a scorer of its size",
+            )
+        return plane
+
+    # ---- scores ---------------------------------------------------------------------------------
+
+    def _collect(self, index: int, row: FeatureVector) -> list[FrameScore]:
+        """Score a frame's features, at once or when its batch is complete."""
+        if self._batch == 1 or self._model is None:
+            score = None if self._model is None else self._model.predict_one(row)
+            return [self._finish(index, score, row)]
+        self._waiting.append((index, row))
+        return self._score_waiting() if len(self._waiting) == self._batch else []
+
+    def _score_waiting(self) -> list[FrameScore]:
+        if not self._waiting or self._model is None:
+            return []
+        scores = self._model.predict(np.array([row for _, row in self._waiting]))
+        frames = [
+            self._finish(index, score, row)
+            for (index, row), score in zip(self._waiting, scores.tolist(), strict=True)
+        ]
+        self._waiting.clear()
+        return frames
+
+    def _finish(self, index: int, score: float | None, row: FeatureVector) -> FrameScore:
+        self._pooling.add(score, row)
+        if score is not None:
+            self._sum += score
+        frame = FrameScore(index, score, row)
+        if self._kept is not None:
+            self._kept.append(frame)
+        return frame
+
+    @property
+    def mean(self) -> float | None:
+        """Mean score of the frames so far; None before the first one and without a model."""
+        return self._sum / len(self._pooling) if self._model and len(self._pooling) else None
+
+    def result(self) -> ScoreResult:
+        """The figures of the frames returned so far; also in mid-stream.
+
+        Frames are in it only with ``keep_frames``. ``seconds`` is the time spent in the scorer.
+        """
+        return self.result_with(self._seconds)
+
+    def result_with(
+        self,
+        seconds: float,
+        *,
+        reference: str | None = None,
+        distorted: str | None = None,
+        frame_rate: float | None = None,
+    ) -> ScoreResult:
+        """:meth:`result` with what the caller knows of the clip: wall time, names, frame rate."""
+        model = self._model
+        info = ResultInfo(
+            version=__version__,
+            engine=self._engine.name,
+            engine_version=self._engine.version,
+            width=self._spec.width,
+            height=self._spec.height,
+            bit_depth=self._spec.bit_depth,
+            frames=self._pushed,
+            seconds=seconds,
+            cpu_tier=self._engine.tier,
+            threads=self._engine.threads,
+            gain_limit=self._spec.gain_limit,
+            subsample=self._subsample,
+            model_id=model.id if model else None,
+            model_digest=model.digest if model else None,
+            provider=model.provider if model else None,
+            reference=reference,
+            distorted=distorted,
+            frame_rate=frame_rate,
+        )
+        return ScoreResult(self._pooling, info, frames=self._rows())
+
+    def _rows(self) -> FrameRows | None:
+        if self._kept is None:
+            return None
+        return FrameRows(
+            [frame.index for frame in self._kept],
+            [frame.score for frame in self._kept] if self._model else None,  # type: ignore[arg-type]
+            np.array([frame.features for frame in self._kept]).reshape(len(self._kept), 6),
+        )
