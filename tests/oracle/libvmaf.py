@@ -96,17 +96,18 @@ def libvmaf_features(
     *,
     bit_depth: int = 8,
     gain_limit: float = DEFAULT_GAIN_LIMIT,
+    subsample: int = 1,
     cpumask: int = SCALAR,
 ) -> NDArray[np.float64]:
     """Features of two luma sequences, each (N, H, W) or N planes: float64 (N, 6).
 
-    ``gain_limit`` is the enhancement gain limit, 1 (NEG) to 100. ``cpumask`` has a bit for each
-    instruction set that must not be used.
+    ``gain_limit`` is the enhancement gain limit, 1 (NEG) to 100. With ``subsample`` n only every
+    n-th frame has a row. ``cpumask`` has a bit for each instruction set that must not be used.
     """
     vmaf = library()
     context = ctypes.c_void_p()
-    # log level 0: libvmaf prints nothing; one thread; every frame
-    vmaf.vmaf_init(ctypes.byref(context), _Configuration(0, 0, 1, cpumask, 0))
+    # log level 0: libvmaf prints nothing; 0 threads: it works in the caller's
+    vmaf.vmaf_init(ctypes.byref(context), _Configuration(0, 0, subsample, cpumask, 0))
     try:
         for extractor, (option, _) in EXTRACTORS.items():
             options = ctypes.c_void_p()
@@ -120,7 +121,7 @@ def libvmaf_features(
         vmaf.vmaf_read_pictures(context, None, None, 0)  # flush: motion2 is known only now
         rows = [
             [_score(context, name, index) for name in _names(gain_limit)]
-            for index in range(len(ref))
+            for index in range(0, len(ref), subsample)
         ]
     finally:
         vmaf.vmaf_close(context)
