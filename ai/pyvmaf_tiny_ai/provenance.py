@@ -1,0 +1,47 @@
+"""Where a file came from: the block that every produced checkpoint, sidecar and report carries."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+
+def sha256(path: Path) -> str:
+    """The file's sha256, hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def run_provenance(
+    entrypoint: str,
+    argv: Sequence[str],
+    parameters: Mapping[str, Any],
+    inputs: Mapping[str, Path],
+    outputs: Mapping[str, Path],
+    packages: Sequence[str],
+) -> dict[str, Any]:
+    """Describe a run: what was called, with what, from which bytes, to which files.
+
+    There is no date in it: the same run gives the same file.
+    """
+    return {
+        "entrypoint": entrypoint,
+        "argv": list(argv),
+        "parameters": dict(parameters),
+        "inputs": {
+            name: {"path": str(path), "sha256": sha256(path)} for name, path in inputs.items()
+        },
+        "outputs": {name: str(path) for name, path in outputs.items()},
+        "python": platform.python_version(),
+        "packages": {name: version(name) for name in packages},
+    }
+
+
+def write_json(path: Path, document: Mapping[str, Any]) -> None:
+    """Write a JSON file, indented, creating its folder."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(document, indent=2) + "\n")

@@ -1,0 +1,41 @@
+"""Reading feature tables (``runs/full_features_*.parquet``)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pyvmaf_tiny.frames import FEATURES
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read a table; ValueError when columns or rows are missing, or values are not finite."""
+    table = pd.read_parquet(path)
+    missing = [name for name in (*FEATURES, "vmaf") if name not in table.columns]
+    if missing:
+        raise ValueError(f"{path}: no column {', '.join(missing)}; it has {list(table.columns)}")
+    if table.empty:
+        raise ValueError(f"{path}: no rows")
+    if not np.isfinite(table[[*FEATURES, "vmaf"]].to_numpy(np.float64)).all():
+        raise ValueError(f"{path}: features or labels that are not finite")
+    return table
+
+
+def features_of(table: pd.DataFrame) -> NDArray[np.float64]:
+    """The feature rows, float64 (N, 6) in the order of ``FEATURES``."""
+    return table[list(FEATURES)].to_numpy(np.float64)
+
+
+def labels_of(table: pd.DataFrame) -> NDArray[np.float64]:
+    """The teacher's scores, float64 (N,)."""
+    return table["vmaf"].to_numpy(np.float64)
+
+
+def spread(table: pd.DataFrame, rows: int) -> pd.DataFrame:
+    """``rows`` rows spread evenly over the table (all of them when it has no more)."""
+    if rows >= len(table):
+        return table
+    return table.iloc[np.linspace(0, len(table) - 1, rows).round().astype(int)]

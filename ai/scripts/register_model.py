@@ -1,0 +1,56 @@
+"""Put an exported model into the registry, or renew its digest there.
+
+python ai/scripts/register_model.py --sidecar model/tiny/vmaf_tiny_v2.json --default
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from pyvmaf_tiny_ai.provenance import sha256, write_json
+
+from pyvmaf_tiny.model import Registry, load_model
+from pyvmaf_tiny.model.registry import REGISTRY_FILE, SCHEMA_VERSION
+
+
+def main() -> int:
+    """Write the registry, then load the model through it."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--sidecar", type=Path, required=True, help="beside its ONNX file")
+    parser.add_argument("--default", action="store_true", help="make it the default model")
+    arguments = parser.parse_args()
+
+    folder = arguments.sidecar.parent
+    sidecar = json.loads(arguments.sidecar.read_text())
+    path = folder / REGISTRY_FILE
+    entry = {
+        **{key: sidecar[key] for key in ("id", "kind", "onnx")},
+        "sidecar": arguments.sidecar.name,
+        "sha256": sha256(folder / sidecar["onnx"]),
+        **{key: sidecar[key] for key in ("opset", "license", "quant_mode")},
+        "smoke": False,
+        "notes": sidecar["notes"],
+    }
+    if path.exists():
+        registry = json.loads(path.read_text())
+    else:
+        registry = {"schema_version": SCHEMA_VERSION, "default": entry["id"], "models": []}
+    others = [model for model in registry["models"] if model["id"] != entry["id"]]
+    registry["models"] = sorted([*others, entry], key=lambda model: model["id"])
+    if arguments.default:
+        registry["default"] = entry["id"]
+    write_json(path, registry)
+    model = load_model(entry["id"], registry=Registry.load(folder))
+    print(f"{path}: {model.id} {model.digest}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
