@@ -1,0 +1,149 @@
+"""``pyvmaf-tiny bench``: extraction speed per feature, CPU tier and number of threads."""
+
+from __future__ import annotations
+
+import itertools
+import platform
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .options import json_option, pair_options, quiet_option
+from .tables import print_json, print_table
+
+if TYPE_CHECKING:
+    from .measure import Timing
+
+_COLUMNS = ("feature", "tier", "threads", "frames/s", "slowest", "fastest", "ms/frame")
+
+
+def size_of(value: str) -> tuple[int, int]:
+    """Width and height from WIDTHxHEIGHT."""
+    match = re.fullmatch(r"(\d+)x(\d+)", value)
+    if match is None:
+        raise click.BadParameter(f"{value!r} is not a size such as 1920x1080.")
+    return int(match[1]), int(match[2])
+
+
+def counts(value: str) -> list[int]:
+    """Comma-separated numbers from 1 up."""
+    if not re.fullmatch(r"[1-9]\d*(,[1-9]\d*)*", value):
+        raise click.BadParameter(f"{value!r} is not a list of numbers such as 1,2,4.")
+    return [int(part) for part in value.split(",")]
+
+
+@click.command(short_help="Measure extraction speed.")
+@pair_options(required=False)
+@click.option(
+    "--size",
+    type=size_of,
+    metavar="WxH",
+    help="Size of the drawn clip that is used without -r and -d.  [default: 1920x1080]",
+)
+@click.option(
+    "--frames",
+    type=click.IntRange(1),
+    default=5,
+    show_default=True,
+    help="Frames per repetition; they are held in memory.",
+)
+@click.option(
+    "--repeat",
+    type=click.IntRange(1),
+    default=5,
+    show_default=True,
+    help="Repetitions, interleaved.",
+)
+@click.option(
+    "--threads", type=counts, metavar="LIST", help="Thread counts.  [default: 1 and all cores]"
+)
+@json_option
+@quiet_option
+def bench(
+    ref: str | None,
+    dis: str | None,
+    width: int | None,
+    height: int | None,
+    pixel_format: str,
+    bit_depth: int | None,
+    size: tuple[int, int] | None,
+    frames: int,
+    repeat: int,
+    threads: list[int] | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Measure frames per second of feature extraction.
+
+    Times adm, vif and motion alone and all features of a frame, on every CPU tier of this
+    machine, with each number of threads; prints the median and the spread. The clip is drawn
+    (a moving scene, --size and --bitdepth) unless -r and -d name a real one.
+    """
+    from pyvmaf_tiny import __version__
+    from pyvmaf_tiny.engine.base import usable_cpus
+
+    from .bench_clip import drawn_clip, read_clip
+    from .measure import PARTS, Case, available_tiers, measure
+
+    if ref is not None and dis is not None and size is None:
+        clip = read_clip(
+            ref,
+            dis,
+            frames,
+            width=width,
+            height=height,
+            bit_depth=bit_depth,
+            pixel_format=pixel_format,
+        )
+    elif ref is None and dis is None and width is None and height is None:
+        clip = drawn_clip(size or (1920, 1080), frames, bit_depth or 8)
+    else:
+        raise click.UsageError("Either -r and -d (with -w and -h if raw), or --size.")
+    cases = [
+        Case(part, tier, mask, count)
+        for (tier, mask), count, part in itertools.product(
+            available_tiers().items(), threads or sorted({1, usable_cpus()}), PARTS
+        )
+    ]
+    timings = measure(clip.pairs, clip.bit_depth, cases, repeat, _watch(repeat, quiet))
+    machine = {"version": __version__, "cpu": _cpu_name()}
+    if as_json:
+        facts = machine | clip.to_dict() | {"repeat": repeat}
+        print_json(facts | {"timings": [asdict(timing) for timing in timings]})
+        return
+    click.echo(
+        f"{clip.name}, {clip.width}x{clip.height} {clip.bit_depth} bit, {len(clip.pairs)} frames, "
+        f"median of {repeat} interleaved repetitions\n"
+        f"{machine['cpu']}, pyvmaf-tiny {__version__}"
+    )
+    print_table(_COLUMNS, [_row(timing) for timing in timings], right=_COLUMNS[2:])
+
+
+def _row(timing: Timing) -> tuple[str, ...]:
+    figures = (timing.fps_median, timing.fps_min, timing.fps_max, timing.ms_per_frame)
+    numbers = (f"{figure:.2f}" for figure in figures)
+    return (timing.feature, timing.tier, str(timing.threads), *numbers)
+
+
+def _watch(repeat: int, quiet: bool) -> Callable[[int], None]:
+    def watch(repetition: int) -> None:
+        if not quiet and sys.stderr.isatty():
+            end = "\r" if repetition + 1 < repeat else "\r\033[K"
+            print(f"repetition {repetition + 1} of {repeat} ", end=end, file=sys.stderr, flush=True)
+
+    return watch
+
+
+def _cpu_name() -> str:
+    """The CPU's marketing name where the system tells it, else its architecture."""
+    try:
+        text = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        text = ""
+    match = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
+    return match[1] if match else platform.machine()

@@ -1,0 +1,101 @@
+"""``pyvmaf-tiny models``: what is shipped, and whether it is what the registry vouches for."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from pyvmaf_tiny.errors import ModelDigestError
+
+from .options import json_option
+from .tables import print_facts, print_json, print_table
+
+
+@click.group()
+def models() -> None:
+    """List, show and verify models."""
+
+
+@models.command("list")
+@json_option
+def list_models(as_json: bool) -> None:
+    """List the shipped models."""
+    import pyvmaf_tiny
+
+    infos = pyvmaf_tiny.models()
+    if as_json:
+        print_json([asdict(info) for info in infos])
+        return
+    print_table(
+        ("model", "default", "state", "sha256", "licence", "notes"),
+        [
+            (
+                info.id,
+                "yes" if info.default else "",
+                "ok" if info.ok else info.reason or "",
+                info.digest[:16],
+                info.license,
+                info.notes,
+            )
+            for info in infos
+        ],
+    )
+
+
+@models.command()
+@click.argument("model", metavar="ID")
+@json_option
+def show(model: str, as_json: bool) -> None:
+    """Show everything known about one model: registry entry and sidecar."""
+    from pyvmaf_tiny.model import Registry
+
+    registry = Registry.load()
+    entry = registry.entry(model)
+    facts = {"registry": asdict(registry.info(entry)), "sidecar": registry.sidecar(entry)}
+    if as_json:
+        print_json(facts)
+    else:
+        print_facts(facts)
+
+
+@models.command()
+@click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path(path_type=Path))
+@json_option
+def verify(files: tuple[Path, ...], as_json: bool) -> None:
+    """Compare sha256 digests with the registry: of the shipped models, or of FILEs.
+
+    Exit code 4 when one of them does not match.
+    """
+    rows = [_verify_file(path) for path in files] if files else _verify_shipped()
+    if as_json:
+        print_json(rows)
+    else:
+        for row in rows:
+            click.echo(f"{row['name']}: {'ok' if row['ok'] else row['reason']}")
+    bad = sum(not row["ok"] for row in rows)
+    if bad:
+        raise ModelDigestError(
+            "not what the registry vouches for", given=f"{bad} of {len(rows)} models"
+        )
+
+
+def _verify_shipped() -> list[dict[str, object]]:
+    import pyvmaf_tiny
+
+    return [
+        {"name": info.id, "ok": info.ok, "sha256": info.digest, "reason": info.reason}
+        for info in pyvmaf_tiny.models()
+    ]
+
+
+def _verify_file(path: Path) -> dict[str, object]:
+    from pyvmaf_tiny.model import Registry
+    from pyvmaf_tiny.model.registry import MAX_MODEL_BYTES, read_capped
+
+    digest = hashlib.sha256(read_capped(path, MAX_MODEL_BYTES)).hexdigest()
+    known = [entry.id for entry in Registry.load().entries if entry.sha256 == digest]
+    reason = None if known else f"no model of the registry has sha256 {digest}"
+    return {"name": str(path), "ok": bool(known), "sha256": digest, "reason": reason}

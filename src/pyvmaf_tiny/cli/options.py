@@ -1,0 +1,164 @@
+"""Options that several commands share, and the value types that libvmaf's tool uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def unsigned(value: str) -> int:
+    """An unsigned 32-bit number, decimal or 0x..., as the ``vmaf`` tool reads it."""
+    try:
+        number = int(value, 0)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is not a whole number.") from None
+    if not 0 <= number <= 0xFFFFFFFF:
+        raise click.BadParameter(f"{number} is not in 0..4294967295.")
+    return number
+
+
+def cpu_bits(value: str) -> int:
+    """Like :func:`unsigned`; -1 means all bits."""
+    return 0xFFFFFFFF if value == "-1" else unsigned(value)
+
+
+def _input(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    """The API's name for standard input is ``-``."""
+    return "-" if value == "/dev/stdin" else value
+
+
+def _stack(options: list[Callable[[F], F]]) -> Callable[[F], F]:
+    def decorate(command: F) -> F:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def pair_options(*, required: bool) -> Callable[[F], F]:
+    """-r, -d and what describes raw input."""
+    return _stack(
+        [
+            click.option(
+                "-r", "--reference", "ref", metavar="FILE", required=required, callback=_input,
+                help="Reference: raw .yuv, .y4m, any video file, or - for stdin.",
+            ),
+            click.option(
+                "-d", "--distorted", "dis", metavar="FILE", required=required, callback=_input,
+                help="Distorted version of it, of the same size and bit depth.",
+            ),
+            click.option("-w", "--width", type=unsigned, metavar="N", help="Width of raw input."),
+            click.option("-h", "--height", type=unsigned, metavar="N", help="Height of raw input."),
+            click.option(
+                "-p", "--pixel_format", type=click.Choice(["400", "420", "422", "444"]),
+                default="420", show_default=True, help="Chroma format of raw input.",
+            ),
+            click.option(
+                "-b", "--bitdepth", "bit_depth", metavar="8|10|12|16", type=unsigned,
+                help="Bit depth of raw input.  [default: 8]",
+            ),
+        ]
+    )  # fmt: skip
+
+
+def frame_options(command: F) -> F:
+    """Which frames are read and which of them are scored."""
+    return _stack(
+        [
+            click.option(
+                "--frame_cnt", "frames", type=unsigned, default="0", metavar="N",
+                help="Score at most N frame pairs.  [default: 0, all]",
+            ),
+            click.option(
+                "--frame_skip_ref", "skip_ref", type=unsigned, default="0", metavar="N",
+                help="Leave out the first N frames of the reference.",
+            ),
+            click.option(
+                "--frame_skip_dist", "skip_dis", type=unsigned, default="0", metavar="N",
+                help="Leave out the first N frames of the distorted input.",
+            ),
+            click.option(
+                "--subsample", type=unsigned, default="1", metavar="N",
+                help="Score every Nth frame only.",
+            ),
+            click.option(
+                "--shortest", is_flag=True,
+                help="Accept inputs of different length: score the frames that both have.",
+            ),
+        ]
+    )(command)  # fmt: skip
+
+
+def engine_options(command: F) -> F:
+    """How features are computed."""
+    return _stack(
+        [
+            click.option("--engine", default="auto", show_default=True, metavar="NAME",
+                         help="Feature engine; see: pyvmaf-tiny engines."),
+            click.option("--threads", type=unsigned, default="0", metavar="N",
+                         help="Threads per frame.  [default: 0, the engine's choice]"),
+            click.option("--cpumask", "cpu_mask", type=cpu_bits, default="0",
+                         metavar="BITS", help="CPU features that must not be used, libvmaf's "
+                         "bits: 8 AVX2, 16 AVX-512, 32 AVX-512 of Ice Lake; -1 all."),
+            click.option("--neg", is_flag=True,
+                         help="No gain from enhancement: libvmaf's NEG (gain limit 1)."),
+            click.option("--gain_limit", type=float, metavar="X",
+                         help="Enhancement gain limit, 1 or more.  [default: 100]"),
+        ]
+    )(command)  # fmt: skip
+
+
+def quiet_option(command: F) -> F:
+    """-q: no progress bar, no summary."""
+    return click.option("-q", "--quiet", is_flag=True, help="No progress bar and no summary.")(
+        command
+    )
+
+
+def json_option(command: F) -> F:
+    """--json for the commands that print a table."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")(command)
+
+
+def version_option(*names: str) -> Callable[[F], F]:
+    """Print the version and exit."""
+
+    def show(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
+        if wanted and not ctx.resilient_parsing:
+            from pyvmaf_tiny import __version__
+
+            click.echo(__version__)
+            ctx.exit()
+
+    return click.option(
+        *names, is_flag=True, expose_value=False, is_eager=True, callback=show,
+        help="Print the version and exit.",
+    )  # fmt: skip
+
+
+def scoring_arguments(options: dict[str, Any]) -> dict[str, Any]:
+    """The API's keyword arguments for the shared options of ``score`` and ``features``.
+
+    0 means "not limited", "every frame" and "the engine's choice", as in the ``vmaf`` tool.
+    """
+    return {
+        "w": options["width"],
+        "h": options["height"],
+        "bit_depth": options["bit_depth"],
+        "pixel_format": options["pixel_format"],
+        "frames": options["frames"] or None,
+        "skip_ref": options["skip_ref"],
+        "skip_dis": options["skip_dis"],
+        "subsample": options["subsample"] or 1,
+        "shortest": options["shortest"],
+        "engine": options["engine"],
+        "threads": options["threads"] or None,
+        "cpu_mask": options["cpu_mask"],
+        "neg": options["neg"],
+        "gain_limit": options["gain_limit"],
+    }

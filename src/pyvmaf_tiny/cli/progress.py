@@ -1,0 +1,76 @@
+"""The live progress bar: on a terminal's stderr, nowhere else."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+#: Seconds between two updates: a bar need not follow thousands of small frames a second.
+_INTERVAL = 0.05
+
+
+class Running(Protocol):
+    """What the scorer shows of itself while it works."""
+
+    @property
+    def mean(self) -> float | None:
+        """The mean score so far; None before the first one and without a model."""
+
+
+Callback = Callable[[int, int | None, Running], None]
+
+
+@contextmanager
+def progress_bar(quiet: bool) -> Iterator[Callback | None]:
+    """A callback for ``progress=`` that draws frames, fps, running mean and time left.
+
+    None when there is nobody to look at it: ``quiet``, or stderr is not a terminal.
+    """
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    with Progress(
+        SpinnerColumn(),
+        BarColumn(bar_width=None),
+        MofNCompleteColumn(),
+        TextColumn("frames  {task.fields[fps]} fps  {task.fields[mean]}"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(compact=True),
+        console=Console(stderr=True),
+        transient=True,
+    ) as bar:
+        task = bar.add_task("", total=None, fps="-", mean="")
+        start = time.perf_counter()
+        shown = 0.0
+
+        def update(done: int, total: int | None, running: Running) -> None:
+            nonlocal shown
+            now = time.perf_counter()
+            if now - shown < _INTERVAL and done != total:
+                return
+            shown = now
+            mean = running.mean
+            bar.update(
+                task,
+                completed=done,
+                total=total,
+                fps=f"{done / (now - start):.1f}",
+                mean="" if mean is None else f"mean {mean:.2f}",
+            )
+
+        yield update

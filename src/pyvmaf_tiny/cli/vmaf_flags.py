@@ -1,0 +1,117 @@
+"""Flags that libvmaf's ``vmaf`` tool has and that mean something else, or nothing, here.
+
+A script that is moved over must either keep working or learn what to change: no flag of
+``vmaf`` is an "unknown option", and none is ignored without a word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+
+from .exits import say
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+#: The metric's name in every log.
+_LOG_NAME = "vmaf"
+
+#: libvmaf's extractors of the features that are always computed here.
+_OUR_FEATURES = ("adm", "vif", "motion")
+
+_REFUSED = {
+    "--sub": "There is no subtitle output; use --json, --csv or --xml.",
+    "--aom_ctc": "The AOM test conditions need metrics that are not computed here.",
+    "--nflx_ctc": "The Netflix test conditions need metrics that are not computed here.",
+}
+
+
+def _refuse(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    if value:
+        flag = param.opts[0]
+        raise click.UsageError(f"{flag} is a flag of libvmaf's vmaf tool. {_REFUSED[flag]}", ctx)
+
+
+def _note_gpumask(_ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        say("note: --gpumask has no effect, features are computed on the CPU")
+
+
+def _check_features(ctx: click.Context, _param: click.Parameter, value: Sequence[str]) -> None:
+    for feature in value:
+        if feature not in _OUR_FEATURES:
+            raise click.UsageError(
+                f"--feature {feature} is not computed here. Every log has the six features "
+                f"of {', '.join(_OUR_FEATURES)}; for other metrics use libvmaf.",
+                ctx,
+            )
+
+
+def libvmaf_options(command: F) -> F:
+    """The hidden options that accept, refuse or explain what only ``vmaf`` does."""
+    hidden: dict[str, Any] = {"hidden": True, "expose_value": False}
+    for option in (
+        click.option("--sub", is_flag=True, callback=_refuse, **hidden),
+        click.option("--aom_ctc", callback=_refuse, **hidden),
+        click.option("--nflx_ctc", callback=_refuse, **hidden),
+        click.option("--gpumask", callback=_note_gpumask, **hidden),
+        click.option("--feature", multiple=True, callback=_check_features, **hidden),
+    ):
+        command = option(command)
+    return command
+
+
+def parse_model(ctx: click.Context, param: click.Parameter, value: Sequence[str]) -> str | None:
+    """The model that ``vmaf``'s ``--model version=...|path=...[:name=...]`` asks for.
+
+    ``version=`` takes an id of the registry, ``path=`` an ONNX file. libvmaf's own models,
+    options and feature overloads are refused with the way to say it here.
+    """
+    if not value:
+        return None
+    if len(value) > 1:
+        raise click.BadParameter("one model a run; run once per model.", ctx, param)
+    chosen: list[str] = []
+    for part in value[0].split(":"):
+        key, _, setting = part.partition("=")
+        if key in ("version", "path") and setting:
+            chosen.append(_own_model(key, setting, ctx, param))
+        elif key != "name" or setting != _LOG_NAME:
+            raise click.BadParameter(f"{part!r}: {_explain(key)}", ctx, param)
+    if len(chosen) != 1:
+        raise click.BadParameter(
+            f"{value[0]!r}: expected version=ID or path=FILE.onnx, once.", ctx, param
+        )
+    return chosen[0]
+
+
+def _own_model(key: str, setting: str, ctx: click.Context, param: click.Parameter) -> str:
+    if key == "path" and not setting.lower().endswith(".onnx"):
+        raise click.BadParameter(
+            f"{setting!r} is not an ONNX file. libvmaf's .json models cannot be scored here; "
+            "use --tiny-model with an id (see: pyvmaf-tiny models list) or a path to a .onnx file.",
+            ctx,
+            param,
+        )
+    if key == "version" and setting.startswith(("vmaf_v0", "vmaf_4k", "vmaf_b", "vmaf_float")):
+        neg = " --neg gives the NEG features." if setting.endswith("neg") else ""
+        raise click.BadParameter(
+            f"{setting} is one of libvmaf's own models and cannot be scored here. Leave -m out "
+            "for the default model, or name one with --tiny-model (see: pyvmaf-tiny models list)."
+            + neg,
+            ctx,
+            param,
+        )
+    return setting
+
+
+def _explain(key: str) -> str:
+    if key == "name":
+        return f"the score is called {_LOG_NAME} in every log and cannot be renamed."
+    if key in ("disable_clip", "enable_transform"):
+        return "clipping and transforms are part of the model here."
+    if key.endswith("enhn_gain_limit"):
+        return "use --neg, or --gain_limit for all features at once."
+    return "expected version=ID or path=FILE.onnx."
