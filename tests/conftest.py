@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import textwrap
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -14,15 +14,16 @@ TESTS = Path(__file__).resolve().parent
 
 RunPython = Callable[..., str]
 
+_PREAMBLE = f"import sys; sys.path.insert(0, {str(TESTS)!r})\n"
+
 
 @pytest.fixture
 def run_python() -> RunPython:
     """Run code in a fresh interpreter; its stdout. A crash, an error or a hang fails the test."""
 
     def run(code: str, *, timeout: float = 60.0) -> str:
-        preamble = f"import sys; sys.path.insert(0, {str(TESTS)!r})\n"
         finished = subprocess.run(
-            [sys.executable, "-X", "faulthandler", "-c", preamble + textwrap.dedent(code)],
+            [sys.executable, "-X", "faulthandler", "-c", _PREAMBLE + dedent(code)],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
