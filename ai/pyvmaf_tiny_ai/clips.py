@@ -36,6 +36,7 @@ class Clip:
 def film_clip(entry: dict[str, Any], data: bytes, frames: int) -> Clip:
     """Cut ``frames`` frames out of a video file, counted by index, scaled to ``entry["size"]``.
 
+    With a step of s every s-th frame is taken, which makes s times as much motion.
     ValueError when the file ends before the last one.
     """
     width, height = entry["size"]
@@ -43,7 +44,8 @@ def film_clip(entry: dict[str, Any], data: bytes, frames: int) -> Clip:
         # One thread: what the decoder gives must not depend on the machine.
         container.streams.video[0].thread_count = 1
         decoded = container.decode(video=0)
-        shot = islice(decoded, entry["start"], entry["start"] + frames)
+        first, step = entry["start"], entry["step"]
+        shot = islice(decoded, first, first + frames * step, step)
         planes = [
             frame.reformat(
                 width, height, "yuv420p", interpolation=Interpolation.BICUBIC
@@ -58,10 +60,16 @@ def film_clip(entry: dict[str, Any], data: bytes, frames: int) -> Clip:
 def photo_clip(entry: dict[str, Any], data: bytes, frames: int) -> Clip:
     """Move a camera over a photograph: sub-pixel pan and zoom, then grain. Chroma is neutral."""
     width, height = entry["size"]
+    step = np.arange(frames) - frames / 2
+    scales = entry["zoom"] ** -step
+    # The camera must stay inside the picture: its widest view, and the way that it travels.
+    reach = (
+        np.abs(np.outer(step, entry["pan"])).max(axis=0)
+        + scales.max() * np.array([width, height]) / 2
+    )
     with av.open(io.BytesIO(data)) as container:
         photo = next(container.decode(video=0))
-        # Half as wide again as the clip, so that the camera has room to move.
-        room = max(1.5 * width / photo.width, 1.5 * height / photo.height)
+        room = 2.02 * max(reach[0] / photo.width, reach[1] / photo.height)
         still = (
             photo.reformat(
                 round(photo.width * room) & ~1,
@@ -75,15 +83,12 @@ def photo_clip(entry: dict[str, Any], data: bytes, frames: int) -> Clip:
     noise = np.random.default_rng(0)
     yuv = np.full((frames, height * 3 // 2, width), 128, np.uint8)
     centre = np.array(still.shape) / 2
-    for index in range(frames):
-        step = index - frames / 2
-        scale = entry["zoom"] ** -step
-        corner = (
-            centre + step * np.array(entry["pan"][::-1]) - scale * np.array([height, width]) / 2
-        )
+    for index, scale in enumerate(scales):
+        corner = centre + step[index] * np.array(entry["pan"][::-1])
+        corner -= scale * np.array([height, width]) / 2
         view = affine_transform(
             still, [scale, scale], corner, (height, width), order=3, mode="nearest"
         )
-        view += noise.normal(0.0, entry["grain"], view.shape) if entry["grain"] else 0.0
+        view += noise.normal(0.0, entry["grain"], view.shape)
         yuv[index, :height] = np.clip(np.rint(view), 0, 255)
     return Clip(entry["name"], entry["source"], yuv)

@@ -35,7 +35,6 @@ class Interface:
 def make_session(data: bytes, provider: str, name: str) -> onnxruntime.InferenceSession | str:
     """Return a session that really runs on ``provider``, or why there is none."""
     import onnxruntime
-    from onnxruntime.capi import onnxruntime_pybind11_state as state
 
     options = onnxruntime.SessionOptions()
     # A row is 257 multiply-adds: handing it to a second thread costs more than the work.
@@ -47,11 +46,7 @@ def make_session(data: bytes, provider: str, name: str) -> onnxruntime.Inference
         session = onnxruntime.InferenceSession(
             data, options, providers=[provider], enable_fallback=0
         )
-    except (state.InvalidProtobuf, state.InvalidGraph, state.NotImplemented) as error:
-        raise ModelFormatError(
-            f"ONNX Runtime refuses the model ({_first_line(error)})", given=name
-        ) from error
-    except (state.EPFail, state.Fail, state.RuntimeException, RuntimeError, ValueError) as error:
+    except _errors() as error:
         if provider == "CPUExecutionProvider":
             raise ModelFormatError(
                 f"ONNX Runtime cannot load the model ({_first_line(error)})", given=name
@@ -99,11 +94,9 @@ def _trial_run(
     session: onnxruntime.InferenceSession, node: str, dtype: _Float, name: str, *, rows: int
 ) -> tuple[int, ...]:
     """Score ``rows`` rows and return the output's shape."""
-    from onnxruntime.capi import onnxruntime_pybind11_state as state
-
     try:
         (scores,) = session.run(None, {node: np.full((rows, len(FEATURES)), 0.5, dtype)})
-    except (state.Fail, state.InvalidArgument, state.RuntimeException) as error:
+    except _errors() as error:
         raise ModelFormatError(
             f"{name} cannot score {rows} rows ({_first_line(error)})", expected=_EXPECTED_OUTPUT
         ) from error
@@ -115,6 +108,14 @@ def _trial_run(
             expected=_EXPECTED_OUTPUT,
         )
     return shape
+
+
+def _errors() -> tuple[type[Exception], ...]:
+    """What ONNX Runtime raises: one class per status code without a common base, or a plain one."""
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+    own = [item for item in vars(state).values() if isinstance(item, type)]
+    return RuntimeError, ValueError, *(item for item in own if issubclass(item, Exception))
 
 
 def _first_line(error: Exception) -> str:
