@@ -216,7 +216,7 @@ class Pooling:
         return OptionError(
             "a frame does not fit the figures being pooled",
             given=given,
-            expected=f"{len(FEATURES)} features {'and a' if self.with_score else 'without a'} score",
+            expected=f"{len(FEATURES)} features and {'a' if self.with_score else 'no'} score",
         )
 
 

@@ -127,7 +127,7 @@ class ScoreResult:
 
     @property
     def harmonic_mean(self) -> float:
-        """libvmaf's harmonic mean of the scores, ``1 / mean(1 / (x + 1)) - 1``."""
+        """The harmonic mean of the scores as in libvmaf: ``1 / mean(1 / (x + 1)) - 1``."""
         return self.pool("harmonic_mean")
 
     @property
