@@ -63,7 +63,8 @@ class VideoSource:
                     self._missing = missing_bytes(file)
                     # Or else FFmpeg takes "take2:final.mp4" for a protocol named take2.
                     file = f"file:{file}"
-                self._container = av.open(file, "r")
+                # Tags in some old encoding are no reason to refuse a file.
+                self._container = av.open(file, "r", metadata_errors="replace")
             stream = self._video_stream(self._container)
             self._frames = self._decode(self._container, stream)
             self._first = next(self._frames, None)
@@ -81,7 +82,7 @@ class VideoSource:
         while (frame := self._next()) is not None:
             index = self._index - 1
             if frame.is_corrupt:
-                raise self._error(f"frame {index} is damaged", "a decoder that hides an error")
+                raise self._error(f"frame {index} is damaged", "errors that the decoder conceals")
             luma, bit_depth = luma_reader.read(frame, index)
             check_same_size(luma, self.width, self.height, name=self.name, index=index)
             if bit_depth != self.bit_depth:
@@ -128,10 +129,8 @@ class VideoSource:
 
         stream = container.streams.best("video")
         if not isinstance(stream, VideoStream) or stream.disposition & Disposition.attached_pic:
-            raise SourceError(
-                f"{self.name}: no video stream",
-                given=f"streams: {', '.join(each.type for each in container.streams) or 'none'}",
-            )
+            kinds = ", ".join(each.type for each in container.streams) or "none"
+            raise self._error("no video stream", f"streams: {kinds}")
         if stream.codec_context is None:
             raise SourceError(f"{self.name}: FFmpeg has no decoder for this video")
         stream.thread_type = "AUTO"
@@ -164,7 +163,7 @@ class VideoSource:
 
     def _error(self, what: str, given: str) -> InputError:
         """TruncatedInputError if bytes are missing at the end of the file, else SourceError."""
-        where = f"{self.name}, after {self._index} frames" if self._container else self.name
+        where = f"{self.name}, after {self._index} frames" if self._index else self.name
         if self._missing:
             return TruncatedInputError(
                 f"{where}: the file is cut off, {what}",
