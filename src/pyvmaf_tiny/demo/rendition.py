@@ -33,7 +33,7 @@ class Rendition:
         self.bytes = 0
         #: Scores so far, in display order.
         self.scores: list[float] = []
-        self._rate = scene.rate
+        self._scene = scene
         self._packets = 0
         self._encoder = av.VideoCodecContext.create("libx264", "w")
         self._encoder.width, self._encoder.height = scene.width, scene.height
@@ -50,7 +50,7 @@ class Rendition:
     @property
     def bitrate(self) -> float:
         """kbit/s of the frames encoded so far; 0 before the first."""
-        return float(self.bytes * 8 * self._rate / self._packets / 1000) if self._packets else 0.0
+        return float(self.bytes * 8 * self._scene.rate / self._packets / 1000) if self._packets else 0.0
 
     def push(self, frame: av.VideoFrame) -> None:
         """Encode a source frame (``pts`` is its number) and score what the decoder gives back."""
@@ -62,7 +62,12 @@ class Rendition:
         self._decode(self._encoder.encode(None))
         self._score(self._decoder.decode(None))
         self._keep(self._scorer.flush())
-        return self._scorer.result()
+        return self._scorer.result_with(
+            self._scorer.result().info.seconds,
+            reference=self._scene.name,
+            distorted=f"{self._scene.name}, x264 CRF {self.crf}",
+            frame_rate=float(self._scene.rate),
+        )
 
     def close(self) -> None:
         """Free the scorer."""
