@@ -1,6 +1,6 @@
 """The native engine against the real libvmaf's scalar path: the same doubles, whatever the frames.
 
-``python tests/oracle/sweep.py`` goes on where this file stops.
+``pytest -m sweep`` goes on where this file stops.
 """
 
 from __future__ import annotations
