@@ -11,11 +11,11 @@ import os
 
 import numpy as np
 import pytest
-
-import pyvmaf_tiny
 from oracle.cases import random_case
 from oracle.compare import assert_same_features
 from oracle.libvmaf import libvmaf_features
+
+import pyvmaf_tiny
 
 FIRST = int(os.environ.get("PYVMAF_TINY_SWEEP_SEED", "1000000"))
 CHUNK, CHUNKS = 250, 40
