@@ -23,7 +23,7 @@ void motion_init(motion_state *state, pvt_arena *arena, int width, int height, i
 
 int32_t *motion_init_scratch(pvt_arena *arena, int width)
 {
-    return pvt_arena_take(arena, sizeof(int32_t) * ((size_t)width + 2 * PVT_PAD));
+    return pvt_arena_take(arena, 2 * sizeof(int32_t) * ((size_t)width + 2 * PVT_PAD));
 }
 
 int motion_bands(const motion_state *state)
@@ -42,10 +42,12 @@ uint64_t motion_band(const motion_state *state, const motion_kernels *kernels, i
     if (state->last < 0)
         return 0;
 
+    /* Kernels may work on pairs of rows: an odd number of rows is rounded up. */
+    const int source_rows = (rows + 1) / 2 * 2 + 2 * RADIUS;
     const uint8_t *before[BAND_ROWS + 2 * RADIUS], *now[BAND_ROWS + 2 * RADIUS];
     const pvt_plane previous = {state->frame[state->last], state->stride};
-    pvt_row_array(previous, state->height, y - RADIUS, rows + 2 * RADIUS, before);
-    pvt_row_array(current, state->height, y - RADIUS, rows + 2 * RADIUS, now);
+    pvt_row_array(previous, state->height, y - RADIUS, source_rows, before);
+    pvt_row_array(current, state->height, y - RADIUS, source_rows, now);
     if (state->bit_depth == 8)
         return kernels->sad_u8(before, now, rows, state->width, scratch);
     return kernels->sad_u16(before, now, rows, state->width, state->bit_depth, scratch);

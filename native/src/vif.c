@@ -88,6 +88,7 @@ typedef struct band_view {
     const vif_kernels *kernels;
     int index; /* of the level */
     int y, rows;
+    /* Kernels work on pairs of rows: an odd number of rows is rounded up. */
     const uint8_t *ref[VIF_TILE_ROWS + 2 * VIF_MAX_RADIUS];
     const uint8_t *dis[VIF_TILE_ROWS + 2 * VIF_MAX_RADIUS];
 } band_view;
@@ -137,8 +138,9 @@ void vif_band(const vif_state *state, const vif_kernels *kernels, vif_scratch *s
         ref = (pvt_plane){(const uint8_t *)state->ref[level], stride};
         dis = (pvt_plane){(const uint8_t *)state->dis[level], stride};
     }
-    pvt_row_array(ref, height, band.y - lv->radius, band.rows + 2 * lv->radius, band.ref);
-    pvt_row_array(dis, height, band.y - lv->radius, band.rows + 2 * lv->radius, band.dis);
+    const int source_rows = (band.rows + 1) / 2 * 2 + 2 * lv->radius;
+    pvt_row_array(ref, height, band.y - lv->radius, source_rows, band.ref);
+    pvt_row_array(dis, height, band.y - lv->radius, source_rows, band.dis);
 
     for (int x = 0; x < width; x += VIF_TILE_COLS) {
         const int cols = pvt_min(VIF_TILE_COLS, width - x);

@@ -4,9 +4,9 @@
 uint32_t pvt_cpu_flags(void)
 {
     uint32_t flags = 0;
-#if defined(__x86_64__) || defined(__i386__)
+#if defined(__x86_64__)
     __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx2"))
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
         flags |= PVT_CPU_AVX2;
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
@@ -23,8 +23,20 @@ uint32_t pvt_cpu_flags(void)
 
 void pvt_kernels_init(pvt_kernels *kernels, uint32_t cpu_mask)
 {
-    (void)cpu_mask; /* the scalar tier runs everywhere */
+    const uint32_t flags = pvt_cpu_flags() & ~cpu_mask;
+    (void)flags;
     pvt_kernels_init_scalar(kernels);
+#if defined(__x86_64__)
+    if (!(flags & PVT_CPU_AVX2))
+        return;
+    pvt_kernels_init_avx2(kernels);
+    if (!(flags & PVT_CPU_AVX512))
+        return;
+    pvt_kernels_init_avx512(kernels);
+    if (!(flags & PVT_CPU_AVX512ICL))
+        return;
+    pvt_kernels_init_avx512icl(kernels);
+#endif
 }
 
 const char *pvt_tier(uint32_t cpu_mask)

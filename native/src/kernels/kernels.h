@@ -76,8 +76,8 @@ enum { VIF_LOG_ENTRIES = 4096 };
 
 typedef struct vif_kernels {
     /* Vertical pass over `cols` columns from column x of the frame on, to tile column 0. Row
-     * arrays start `radius` rows above the first of the `rows` output rows. From 8-bit frames
-     * and from 16-bit planes (deeper frames, and levels 1..3). */
+     * arrays start `radius` rows above the first of the `rows` output rows and, if `rows` is odd,
+     * end one row later than needed. From 8-bit frames and from 16-bit planes (deeper frames, and levels 1..3). */
     void (*reference_columns_u8)(const vif_level *level, const uint8_t *const *ref, int x,
                                  int rows, int cols, vif_reference_tile *tile);
     void (*reference_columns_u16)(const vif_level *level, const uint8_t *const *ref, int x,
@@ -162,7 +162,8 @@ typedef struct adm_kernels {
 
 typedef struct motion_kernels {
     /* Sum of |smoothed (previous - current)| over `rows` rows of `width` samples; the row arrays
-     * start two rows above. scratch holds width + 2 * PVT_PAD int32. */
+     * start two rows above and, if `rows` is odd, end one row later than needed. scratch holds
+     * 2 * (width + 2 * PVT_PAD) int32. */
     uint64_t (*sad_u8)(const uint8_t *const *previous, const uint8_t *const *current, int rows,
                        int width, int32_t *scratch);
     uint64_t (*sad_u16)(const uint8_t *const *previous, const uint8_t *const *current, int rows,
@@ -185,5 +186,8 @@ void pvt_kernels_init(pvt_kernels *kernels, uint32_t cpu_mask);
 
 /* One per tier, each overwriting what it does better. */
 void pvt_kernels_init_scalar(pvt_kernels *kernels);
+void pvt_kernels_init_avx2(pvt_kernels *kernels);
+void pvt_kernels_init_avx512(pvt_kernels *kernels);
+void pvt_kernels_init_avx512icl(pvt_kernels *kernels);
 
 #endif

@@ -1,0 +1,230 @@
+/*
+ * The vector vocabulary of kernels/simd/ in AVX-512 (F, BW, CD, DQ, VL): 16 lanes of 32 bits.
+ * With VNNI (__AVX512VNNI__) a multiply-add is one instruction instead of two.
+ */
+#ifndef PVT_AVX512_VECTOR_H
+#define PVT_AVX512_VECTOR_H
+
+#include <immintrin.h>
+#include <stdint.h>
+
+#define INLINE static inline __attribute__((always_inline))
+
+enum { LANES = 16, BLOCK = 2 * LANES }; /* a block: as many columns as 16-bit lanes */
+
+typedef __m512i vint;   /* 16 x 32 bit, or 32 x 16 bit */
+typedef __m512d vdouble; /* 8 doubles: half the lanes */
+typedef __mmask16 vmask; /* one per 32-bit lane */
+
+/* ---- memory --------------------------------------------------------------------------------- */
+
+INLINE vint v_load(const void *p) { return _mm512_loadu_si512(p); }
+INLINE void v_store(void *p, vint x) { _mm512_storeu_si512(p, x); }
+
+/* A block of samples as 16-bit lanes, n of them readable (more than BLOCK is as good). */
+INLINE vint v_load_u8(const uint8_t *p, int n)
+{
+    if (n >= BLOCK)
+        return _mm512_cvtepu8_epi16(_mm256_loadu_si256((const void *)p));
+    return _mm512_cvtepu8_epi16(_mm256_maskz_loadu_epi8((1u << n) - 1, p));
+}
+
+INLINE vint v_load_u16(const uint8_t *p, int n)
+{
+    if (n >= BLOCK)
+        return _mm512_loadu_si512(p);
+    return _mm512_maskz_loadu_epi16((1u << n) - 1, p);
+}
+
+/* ---- integers ------------------------------------------------------------------------------- */
+
+INLINE vint v_zero(void) { return _mm512_setzero_si512(); }
+INLINE vint v_set(int32_t x) { return _mm512_set1_epi32(x); }
+INLINE vint v_add(vint a, vint b) { return _mm512_add_epi32(a, b); }
+INLINE vint v_sub(vint a, vint b) { return _mm512_sub_epi32(a, b); }
+INLINE vint v_xor(vint a, vint b) { return _mm512_xor_si512(a, b); }
+INLINE vint v_and(vint a, vint b) { return _mm512_and_si512(a, b); }
+INLINE vint v_max(vint a, vint b) { return _mm512_max_epi32(a, b); }
+
+#define v_sll(x, n) _mm512_slli_epi32(x, n)
+#define v_srl(x, n) _mm512_srli_epi32(x, n)
+#define v_sra(x, n) _mm512_srai_epi32(x, n)
+
+/* Shifts by a count that is not a constant. */
+INLINE vint v_sll_by(vint x, int n) { return _mm512_sll_epi32(x, _mm_cvtsi32_si128(n)); }
+INLINE vint v_srl_by(vint x, int n) { return _mm512_srl_epi32(x, _mm_cvtsi32_si128(n)); }
+
+INLINE vint v_mullo16(vint a, vint b) { return _mm512_mullo_epi16(a, b); }
+INLINE vint v_mulhi_u16(vint a, vint b) { return _mm512_mulhi_epu16(a, b); }
+
+/* sum + a.even * b.even + a.odd * b.odd, signed 16-bit factors, no saturation. */
+INLINE vint v_madd(vint sum, vint a, vint b)
+{
+#ifdef __AVX512VNNI__
+    return _mm512_dpwssd_epi32(sum, a, b);
+#else
+    return _mm512_add_epi32(sum, _mm512_madd_epi16(a, b));
+#endif
+}
+
+/* Even 16-bit lanes of a, odd ones of b. */
+INLINE vint v_blend16(vint a, vint b) { return _mm512_mask_blend_epi16(0xaaaaaaaau, a, b); }
+
+/* (a * b + 2^31) >> 32, unsigned 32-bit factors. */
+INLINE vint v_mulhi_round_u32(vint a, vint b)
+{
+    const vint half = _mm512_set1_epi64(0x80000000);
+    vint even = _mm512_add_epi64(_mm512_mul_epu32(a, b), half);
+    vint odd = _mm512_mul_epu32(_mm512_srli_epi64(a, 32), _mm512_srli_epi64(b, 32));
+    odd = _mm512_add_epi64(odd, half);
+    return _mm512_mask_shuffle_epi32(odd, 0x5555, even, _MM_PERM_DDBB);
+}
+
+/* 32-bit lanes, each at most 65535, as 16 bits in order. */
+INLINE void v_store_low16(void *p, vint x)
+{
+    _mm256_storeu_si256(p, _mm512_cvtepi32_epi16(x));
+}
+
+/* ---- masks ---------------------------------------------------------------------------------- */
+
+/* Lanes 0 .. n-1. */
+INLINE vmask v_first(int n) { return n >= LANES ? 0xffff : n <= 0 ? 0 : (vmask)((1u << n) - 1); }
+INLINE vmask v_gt(vint a, vint b) { return _mm512_cmpgt_epi32_mask(a, b); }
+INLINE vmask v_both(vmask a, vmask b) { return _kand_mask16(a, b); }
+INLINE vmask v_but_not(vmask a, vmask b) { return _kandn_mask16(b, a); }
+INLINE int v_any(vmask m) { return m != 0; }
+INLINE int v_count(vmask m) { return __builtin_popcount(m); }
+INLINE vint v_keep(vmask m, vint x) { return _mm512_maskz_mov_epi32(m, x); }
+
+/* ---- 64-bit sums ---------------------------------------------------------------------------- */
+
+/* Adds the 32-bit lanes, not negative, to 64-bit lanes. */
+INLINE vint v_add_wide(vint sum, vint x)
+{
+    const vint low = _mm512_set1_epi64(0xffffffff);
+    return _mm512_add_epi64(
+        sum, _mm512_add_epi64(_mm512_srli_epi64(x, 32), _mm512_and_si512(x, low)));
+}
+
+INLINE int64_t v_total_wide(vint x) { return _mm512_reduce_add_epi64(x); }
+
+/* Sum of the lanes, each a signed number. */
+INLINE int64_t v_total(vint x)
+{
+    return _mm512_reduce_add_epi64(
+        _mm512_add_epi64(_mm512_cvtepi32_epi64(_mm512_castsi512_si256(x)),
+                         _mm512_cvtepi32_epi64(_mm512_extracti64x4_epi64(x, 1))));
+}
+
+/* ---- doubles: every operation rounds once, nothing is fused ---------------------------------- */
+
+INLINE vdouble d_set(double x) { return _mm512_set1_pd(x); }
+INLINE vdouble d_low(vint x) { return _mm512_cvtepi32_pd(_mm512_castsi512_si256(x)); }
+INLINE vdouble d_high(vint x) { return _mm512_cvtepi32_pd(_mm512_extracti64x4_epi64(x, 1)); }
+INLINE vdouble d_add(vdouble a, vdouble b) { return _mm512_add_pd(a, b); }
+INLINE vdouble d_sub(vdouble a, vdouble b) { return _mm512_sub_pd(a, b); }
+INLINE vdouble d_mul(vdouble a, vdouble b) { return _mm512_mul_pd(a, b); }
+INLINE vdouble d_div(vdouble a, vdouble b) { return _mm512_div_pd(a, b); }
+INLINE vdouble d_min(vdouble a, vdouble b) { return _mm512_min_pd(a, b); }
+
+/* Both halves truncated towards zero. */
+INLINE vint d_trunc(vdouble low, vdouble high)
+{
+    return _mm512_inserti64x4(_mm512_castsi256_si512(_mm512_cvttpd_epi32(low)),
+                              _mm512_cvttpd_epi32(high), 1);
+}
+
+/* ---- further integers, for ADM and motion ---------------------------------------------------- */
+
+/* LANES 16-bit samples as 32-bit lanes. */
+INLINE vint v_load_s16(const int16_t *p)
+{
+    return _mm512_cvtepi16_epi32(_mm256_loadu_si256((const void *)p));
+}
+
+/* 32-bit lanes that fit int16, as 16 bits in order. */
+INLINE void v_store_s16(int16_t *p, vint x)
+{
+    _mm256_storeu_si256((void *)p, _mm512_cvtepi32_epi16(x));
+}
+
+/* Lanes 0, 2, 4, .. (1, 3, 5, ..) of a followed by b. */
+INLINE vint v_even32(vint a, vint b)
+{
+    const vint pick = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    return _mm512_permutex2var_epi32(a, pick, b);
+}
+INLINE vint v_odd32(vint a, vint b)
+{
+    const vint pick = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+    return _mm512_permutex2var_epi32(a, pick, b);
+}
+
+INLINE vint v_sub16(vint a, vint b) { return _mm512_sub_epi16(a, b); }
+INLINE vint v_or(vint a, vint b) { return _mm512_or_si512(a, b); }
+INLINE vint v_min(vint a, vint b) { return _mm512_min_epi32(a, b); }
+INLINE vint v_abs(vint a) { return _mm512_abs_epi32(a); }
+INLINE vint v_mullo32(vint a, vint b) { return _mm512_mullo_epi32(a, b); }
+INLINE vint v_sra_by(vint x, int n) { return _mm512_sra_epi32(x, _mm_cvtsi32_si128(n)); }
+INLINE vint v_sllv(vint x, vint n) { return _mm512_sllv_epi32(x, n); }
+INLINE vint v_srlv(vint x, vint n) { return _mm512_srlv_epi32(x, n); }
+
+/* Bits of a number that is not negative, 0 for 0. */
+INLINE vint v_bit_length(vint x) { return v_sub(v_set(32), _mm512_lzcnt_epi32(x)); }
+
+/* a where the mask is set, else b. */
+INLINE vint v_select(vmask m, vint a, vint b) { return _mm512_mask_mov_epi32(b, m, a); }
+
+INLINE vint v_negate_where(vmask m, vint a) { return _mm512_mask_sub_epi32(a, m, v_zero(), a); }
+
+INLINE vmask v_either(vmask a, vmask b) { return _kor_mask16(a, b); }
+INLINE uint32_t v_mask_bits(vmask m) { return m; }
+INLINE vmask v_mask_from_bits(uint32_t bits) { return (vmask)bits; }
+
+/* 64-bit lanes: w_high is the odd 32-bit lanes moved down, products take the even ones. */
+INLINE vint w_set(int64_t x) { return _mm512_set1_epi64(x); }
+INLINE vint w_add(vint a, vint b) { return _mm512_add_epi64(a, b); }
+INLINE vint w_high(vint x) { return _mm512_srli_epi64(x, 32); }
+INLINE vint w_mul_u32(vint a, vint b) { return _mm512_mul_epu32(a, b); }
+INLINE vint w_mul_s32(vint a, vint b) { return _mm512_mul_epi32(a, b); }
+INLINE vint w_srl_by(vint x, int n) { return _mm512_srl_epi64(x, _mm_cvtsi32_si128(n)); }
+#define w_srl(x, n) _mm512_srli_epi64(x, n)
+#define w_sll(x, n) _mm512_slli_epi64(x, n)
+
+/* Even 32-bit lanes of a, odd ones of b. */
+INLINE vint v_blend32(vint a, vint b) { return _mm512_mask_mov_epi32(a, 0xaaaa, b); }
+
+/* Low and high half of the lanes as single-precision numbers, widened. */
+INLINE vdouble d_single_low(vint x)
+{
+    return _mm512_cvtps_pd(_mm512_castps512_ps256(_mm512_cvtepi32_ps(x)));
+}
+INLINE vdouble d_single_high(vint x)
+{
+    return _mm512_cvtps_pd(_mm512_extractf32x8_ps(_mm512_cvtepi32_ps(x), 1));
+}
+
+INLINE vdouble d_floor(vdouble x) { return _mm512_roundscale_pd(x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
+INLINE vdouble d_abs(vdouble x) { return _mm512_abs_pd(x); }
+
+/* 2^n of the low (high) half of the lanes. */
+INLINE vdouble d_pow2_low(vint n)
+{
+    const vint biased = _mm512_cvtepi32_epi64(_mm512_castsi512_si256(v_add(n, v_set(1023))));
+    return _mm512_castsi512_pd(_mm512_slli_epi64(biased, 52));
+}
+INLINE vdouble d_pow2_high(vint n)
+{
+    const vint biased = _mm512_cvtepi32_epi64(_mm512_extracti64x4_epi64(v_add(n, v_set(1023)), 1));
+    return _mm512_castsi512_pd(_mm512_slli_epi64(biased, 52));
+}
+
+/* One mask of two halves: a >= b. */
+INLINE vmask d_ge(const vdouble a[2], const vdouble b[2])
+{
+    return (vmask)(_mm512_cmp_pd_mask(a[0], b[0], _CMP_GE_OQ) |
+                   _mm512_cmp_pd_mask(a[1], b[1], _CMP_GE_OQ) << 8);
+}
+
+#endif

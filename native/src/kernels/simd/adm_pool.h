@@ -1,0 +1,102 @@
+/* ADM, masking and pooling, written once for every x86 tier (kernels.h says what it does). */
+
+INLINE vint adm_threshold(const adm_row *above, const adm_row *row, const adm_row *below, int j)
+{
+    const int32_t *rows[3] = {above->masking + j, row->masking + j, below->masking + j};
+    vint sum = v_load(row->centre + j);
+    for (int i = 0; i < 3; i++)
+        sum = v_add(sum, v_add(v_add(v_load(rows[i] - 1), v_load(rows[i])), v_load(rows[i] + 1)));
+    return sum;
+}
+
+/* Adds the cubes of the even 32-bit lanes to 64-bit lanes: y = round(x^2 >> q), round(y x >> g).
+ * x is not negative and at most 1.4e9, so nothing passes 2^62. */
+INLINE vint add_even_cubes(vint sum, vint x, int square_shift, int cube_shift)
+{
+    const vint half_square = w_set((int64_t)1 << (square_shift - 1));
+    const vint half_cube = w_set(((int64_t)1 << cube_shift) >> 1);
+    const vint y = w_srl_by(w_add(w_mul_u32(x, x), half_square), square_shift);
+    return w_add(sum, w_srl_by(w_add(w_mul_u32(y, x), half_cube), cube_shift));
+}
+
+/* Signals below `least` have y = 0 and add nothing; often that is the whole vector. */
+INLINE vint add_cubes(vint sum, vint x, int least, int square_shift, int cube_shift)
+{
+    if (!v_any(v_gt(x, v_set(least - 1))))
+        return sum;
+    x = v_max(x, v_zero());
+    sum = add_even_cubes(sum, x, square_shift, cube_shift);
+    return add_even_cubes(sum, w_high(x), square_shift, cube_shift);
+}
+
+INLINE void adm_pool_16(const adm_level *level, const adm_row *above, const adm_row *row,
+                        const adm_row *below, int first, int n, uint64_t sums[ADM_BANDS])
+{
+    static const int square_shift[ADM_BANDS] = {29, 29, 30};
+    static const int least[ADM_BANDS] = {16384, 16384, 23171};
+    vint sum[ADM_BANDS] = {v_zero(), v_zero(), v_zero()};
+    for (int done = 0; done < n; done += LANES) {
+        const int j = first + done;
+        const vmask live = v_first(n - done);
+        const vint t = adm_threshold(above, row, below, j); /* below 2^19 in magnitude */
+        for (int b = 0; b < ADM_BANDS; b++) {
+            const vint r = v_load_s16((const int16_t *)row->restored[b] + j);
+            const vint signal = v_abs(v_mullo32(r, v_set(level->weight[b])));
+            const vint x = v_sub(signal, b == 2 ? v_sll(t, 12) : v_sll(t, 10));
+            sum[b] = add_cubes(sum[b], v_keep(live, x), least[b], square_shift[b],
+                               level->cube_shift[b]);
+        }
+    }
+    for (int b = 0; b < ADM_BANDS; b++)
+        sums[b] += (uint64_t)v_total_wide(sum[b]);
+}
+
+INLINE void adm_pool_32(const adm_level *level, const adm_row *above, const adm_row *row,
+                        const adm_row *below, int first, int n, uint64_t sums[ADM_BANDS])
+{
+    vint sum[ADM_BANDS] = {v_zero(), v_zero(), v_zero()};
+    for (int done = 0; done < n; done += LANES) {
+        const int j = first + done;
+        const vmask live = v_first(n - done);
+        const vint t = adm_threshold(above, row, below, j);
+        for (int b = 0; b < ADM_BANDS; b++) {
+            const vint r = v_load((const int32_t *)row->restored[b] + j);
+            const vint x = v_sub(v_abs(weigh_32(r, level->weight[b])), t);
+            sum[b] = add_cubes(sum[b], v_keep(live, x), 23171, 30, level->cube_shift[b]);
+        }
+    }
+    for (int b = 0; b < ADM_BANDS; b++)
+        sums[b] += (uint64_t)v_total_wide(sum[b]);
+}
+
+INLINE uint64_t adm_energy_16(const int16_t *band, int first, int n)
+{
+    vint sum = v_zero();
+    for (int done = 0; done < n; done += LANES) {
+        const vint m = v_keep(v_first(n - done), v_abs(v_load_s16(band + first + done)));
+        const vint square = v_mullo32(m, m); /* m <= 22841 */
+        sum = w_add(sum, w_mul_u32(square, m));
+        sum = w_add(sum, w_mul_u32(w_high(square), w_high(m)));
+    }
+    return (uint64_t)v_total_wide(sum);
+}
+
+INLINE vint energy_even(vint m, int square_shift, int cube_shift)
+{
+    const vint unit = w_set((int64_t)1 << square_shift); /* a whole unit, by definition */
+    const vint half = w_set(((int64_t)1 << cube_shift) >> 1);
+    const vint y = w_srl_by(w_add(w_mul_u32(m, m), unit), square_shift);
+    return w_srl_by(w_add(w_mul_u32(y, m), half), cube_shift);
+}
+
+INLINE uint64_t adm_energy_32(const adm_level *level, const int32_t *band, int first, int n)
+{
+    vint sum = v_zero();
+    for (int done = 0; done < n; done += LANES) {
+        /* dead lanes are 0 and add 0: (2^q >> q) * 0 */
+        const vint m = v_keep(v_first(n - done), v_abs(v_load(band + first + done)));
+        sum = w_add(sum, energy_even(m, level->den_square_shift, level->den_cube_shift));
+        sum = w_add(sum, energy_even(w_high(m), level->den_square_shift, level->den_cube_shift));
+    }
+    return (uint64_t)v_total_wide(sum);
+}

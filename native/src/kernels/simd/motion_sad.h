@@ -1,0 +1,106 @@
+/*
+ * Motion, written once for every x86 tier (kernels.h says what it does).
+ *
+ * Two rows at a time: differences fit int16 (up to 12 bits), rows are paired, and one load serves
+ * two output rows, as in VIF; the kernel is VIF's of radius 2. The result of the vertical pass has
+ * 17 bits: y = 2h + l, and round(sum / 2^16) = (A + ((B + 2^15) >> 1)) >> 15 with A and B the
+ * filtered h and l.
+ */
+#include "kernels/simd/vif_filter.h"
+
+/* h and l of one row, in order, with room for two mirrored values on either side. */
+typedef struct motion_row {
+    int16_t *high, *low;
+} motion_row;
+
+INLINE vint difference_block(const uint8_t *a, const uint8_t *b, int x, int n, int wide)
+{
+    if (wide)
+        return v_sub16(v_load_u16(a + 2 * (ptrdiff_t)x, n), v_load_u16(b + 2 * (ptrdiff_t)x, n));
+    return v_sub16(v_load_u8(a + x, n), v_load_u8(b + x, n));
+}
+
+/* y of even and odd columns -> h and l. */
+INLINE void split_row(const vint y[2], int x, const motion_row *out)
+{
+    const vint one = v_set(0x00010001);
+    v_store(out->high + x, v_blend16(v_srl(y[0], 1), v_sll(v_sra(y[1], 1), 16)));
+    v_store(out->low + x, v_and(v_blend16(y[0], v_sll(y[1], 16)), one));
+}
+
+INLINE void motion_columns(const uint8_t *const *previous, const uint8_t *const *current,
+                           int width, int shift, int wide, const motion_row out[2])
+{
+    const vint half = v_set(1 << (shift - 1));
+    for (int x = 0; x < width; x += BLOCK) {
+        vint pairs[3][2];
+        for (int p = 0; p < 3; p++) {
+            const vint upper =
+                difference_block(previous[2 * p], current[2 * p], x, width - x, wide);
+            const vint lower =
+                difference_block(previous[2 * p + 1], current[2 * p + 1], x, width - x, wide);
+            pairs[p][0] = v_blend16(upper, v_sll(lower, 16));
+            pairs[p][1] = v_blend16(v_srl(upper, 16), lower);
+        }
+        vint y[2][2];
+        for (int odd = 0; odd < 2; odd++) {
+            vint first = half, second = half;
+#define LOAD(m) pairs[m][odd]
+            VIF_FILTER(2, LOAD, first, second);
+#undef LOAD
+            y[0][odd] = v_sra_by(first, shift);
+            y[1][odd] = v_sra_by(second, shift);
+        }
+        split_row(y[0], x, &out[0]);
+        split_row(y[1], x, &out[1]);
+    }
+}
+
+INLINE void mirror_row(int16_t *x, int n)
+{
+    x[-1] = x[1];
+    x[-2] = x[2];
+    x[n] = x[n - 2];
+    x[n + 1] = x[n - 3];
+}
+
+INLINE uint64_t motion_row_sad(const motion_row *row, int width)
+{
+    mirror_row(row->high, width);
+    mirror_row(row->low, width);
+    vint sum = v_zero(); /* at most 16384 / LANES terms of 65535 a lane */
+    for (int x = 0; x < width; x += BLOCK) {
+        vint a[2] = {v_zero(), v_zero()}, b[2] = {v_set(0x8000), v_set(0x8000)};
+#define LOAD(m) v_load(row->high + x - 2 + 2 * (m))
+        VIF_FILTER(2, LOAD, a[0], a[1]);
+#undef LOAD
+#define LOAD(m) v_load(row->low + x - 2 + 2 * (m))
+        VIF_FILTER(2, LOAD, b[0], b[1]);
+#undef LOAD
+        for (int odd = 0; odd < 2; odd++) {
+            const vint z = v_sra(v_add(a[odd], v_sra(b[odd], 1)), 15);
+            const vmask live = v_first((width - x + 1 - odd) / 2);
+            sum = v_add(sum, v_keep(live, v_abs(z)));
+        }
+    }
+    return (uint64_t)v_total(sum);
+}
+
+INLINE uint64_t motion_sad(const uint8_t *const *previous, const uint8_t *const *current, int rows,
+                           int width, int shift, int wide, int32_t *scratch)
+{
+    motion_row row[2];
+    for (int i = 0; i < 2; i++) {
+        int16_t *half = (int16_t *)(scratch + (ptrdiff_t)i * (width + 2 * PVT_PAD));
+        row[i].high = half + PVT_PAD;
+        row[i].low = half + PVT_PAD + width + 2 * PVT_PAD;
+    }
+    uint64_t sad = 0;
+    for (int y = 0; y < rows; y += 2) {
+        motion_columns(previous + y, current + y, width, shift, wide, row);
+        sad += motion_row_sad(&row[0], width);
+        if (y + 1 < rows)
+            sad += motion_row_sad(&row[1], width);
+    }
+    return sad;
+}

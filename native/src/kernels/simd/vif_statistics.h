@@ -1,0 +1,191 @@
+/*
+ * VIF, horizontal pass and statistics, written once for every x86 tier (kernels.h says what it
+ * does).
+ *
+ * A block of columns and a few rows at a time: first the horizontal pass, chain by chain, into
+ * scratch; then variances, masks and gains; then the logarithms. Even columns are in one vector,
+ * odd columns in the next, and that is also how the reference statistics are kept: the even ones
+ * of a block first.
+ */
+#include "kernels/simd/vif_filter.h"
+
+/* Rows that go through the stages together. */
+enum { VIF_STRIP = 4 };
+
+/* A block's even and odd columns over a strip of rows. */
+typedef vint vif_strip[VIF_STRIP][2];
+
+static const int32_t VIF_NOISE = 2 << 16; /* power of the visual noise, 2.0 */
+
+/* ---- horizontal pass ------------------------------------------------------------------------ */
+
+INLINE void filter_row(int radius, const int16_t *row, vint start, vint out[2])
+{
+    vint even = start, odd = start;
+    const int16_t *from = row - radius;
+#define LOAD(m) v_load(from + 2 * (m))
+    VIF_FILTER(radius, LOAD, even, odd);
+#undef LOAD
+    out[0] = even;
+    out[1] = odd;
+}
+
+/* Windowed means, unsigned, 1/65536 of a 16-bit unit. */
+INLINE void mean_strip(int radius, vif_plane plane, int row, int rows, int at, vif_strip out)
+{
+    const vint start = v_set((int32_t)0x80000000u);
+    for (int r = 0; r < rows; r++)
+        filter_row(radius, &plane[row + r][at], start, out[r]);
+}
+
+/* Windowed second moments: Q = A + ((B + 2^15) >> 16) + 2^31. */
+INLINE void power_strip(int radius, vif_plane high, vif_plane low, int row, int rows, int at,
+                        vif_strip out)
+{
+    const vint high_start = v_set((int32_t)0x80000000u), low_start = v_set(0x8000);
+    for (int r = 0; r < rows; r++) {
+        vint b[2];
+        filter_row(radius, &high[row + r][at], high_start, out[r]);
+        filter_row(radius, &low[row + r][at], low_start, b);
+        out[r][0] = v_add(out[r][0], v_sra(b[0], 16));
+        out[r][1] = v_add(out[r][1], v_sra(b[1], 16));
+    }
+}
+
+/* Even and odd lanes of a block of which n columns count. */
+INLINE void live_lanes(int n, vmask live[2])
+{
+    live[0] = v_first((n + 1) / 2);
+    live[1] = v_first(n / 2);
+}
+
+/* Where the reference statistics of a block's even (odd) columns are kept. */
+INLINE ptrdiff_t stats_index(int block, int odd)
+{
+    return (ptrdiff_t)block + odd * LANES;
+}
+
+/* ---- reference ------------------------------------------------------------------------------ */
+
+INLINE void reference_block_stats(int radius, const vif_reference_tile *tile_in, int rows, int at,
+                                  int block, int n, vif_reference_stats *stats, vif_sums *sums)
+{
+    vif_reference_tile *tile = (vif_reference_tile *)tile_in; /* planes are arrays: no const */
+    const vint flat_limit = v_set(VIF_NOISE - 1), noise = v_set(VIF_NOISE);
+    vint log_sum = v_zero();
+    int textured_count = 0;
+    vmask live[2];
+    live_lanes(n, live);
+    for (int row = 0; row < rows; row += VIF_STRIP) {
+        const int strip = rows - row < VIF_STRIP ? rows - row : VIF_STRIP;
+        vif_strip mean, power;
+        mean_strip(radius, tile->mean, row, strip, at + block, mean);
+        power_strip(radius, tile->square_high, tile->square_low, row, strip, at + block, power);
+        for (int r = 0; r < strip; r++)
+            for (int odd = 0; odd < 2; odd++) {
+                const vint m = mean[r][odd];
+                const vint variance = v_sub(power[r][odd], v_mulhi_round_u32(m, m));
+                v_store(&stats->mean[row + r][stats_index(block, odd)], m);
+                v_store(&stats->variance[row + r][stats_index(block, odd)], variance);
+                const vmask textured = v_both(live[odd], v_gt(variance, flat_limit));
+                if (!v_any(textured))
+                    continue;
+                textured_count += v_count(textured);
+                /* at most 16 rows of 2 vectors: 32 * 26624 per lane, far from 2^31 */
+                log_sum = v_add(log_sum, v_keep(textured, v_log2(v_add(variance, noise))));
+            }
+    }
+    sums->flat_count += (int64_t)rows * n - textured_count;
+    sums->log_den += v_total(log_sum) - (int64_t)textured_count * (17 * 2048);
+}
+
+/* ---- pair ----------------------------------------------------------------------------------- */
+
+/* Logarithm arguments that wait for the last stage: noise + residual, and that plus signal. */
+typedef struct vif_log_queue {
+    vint noise[2 * VIF_STRIP], total[2 * VIF_STRIP];
+    int length;
+} vif_log_queue;
+
+/* Gain, residual and signal of one vector; lanes outside `useful` become neutral. */
+INLINE void queue_information(vint variance_ref, vint variance_dis, vint covariance, vmask useful,
+                              vdouble limit, vif_log_queue *queue)
+{
+    const vdouble epsilon = d_set(65536 * 1.0e-10);
+    const vint noise = v_set(VIF_NOISE);
+    vdouble residual[2], signal[2];
+    for (int half = 0; half < 2; half++) {
+        const vdouble r = half ? d_high(variance_ref) : d_low(variance_ref);
+        const vdouble d = half ? d_high(variance_dis) : d_low(variance_dis);
+        const vdouble c = half ? d_high(covariance) : d_low(covariance);
+        vdouble gain = d_div(c, d_add(r, epsilon));
+        residual[half] = d_sub(d, d_mul(gain, c));
+        gain = d_min(gain, limit); /* only after the residual */
+        signal[half] = d_mul(d_mul(gain, gain), r);
+    }
+    const vint e = v_max(d_trunc(residual[0], residual[1]), v_zero());
+    const vint t = d_trunc(signal[0], signal[1]);
+    const vint base = v_add(noise, v_keep(useful, e));
+    queue->noise[queue->length] = base;
+    queue->total[queue->length] = v_add(base, v_keep(useful, t));
+    queue->length++;
+}
+
+INLINE void pair_block_stats(int radius, const vif_distorted_tile *tile_in,
+                             const vif_reference_stats *stats, int rows, int at, int block, int n,
+                             double gain_limit, vif_sums *sums)
+{
+    vif_distorted_tile *tile = (vif_distorted_tile *)tile_in; /* planes are arrays: no const */
+    const vint flat_limit = v_set(VIF_NOISE - 1), zero = v_zero();
+    const vdouble limit = d_set(gain_limit);
+    vint flat_power = zero, log_sum = zero;
+    vmask live[2];
+    live_lanes(n, live);
+    for (int row = 0; row < rows; row += VIF_STRIP) {
+        const int strip = rows - row < VIF_STRIP ? rows - row : VIF_STRIP;
+        vif_strip mean, square, product;
+        vif_log_queue queue;
+        queue.length = 0;
+        mean_strip(radius, tile->mean, row, strip, at + block, mean);
+        power_strip(radius, tile->square_high, tile->square_low, row, strip, at + block, square);
+        power_strip(radius, tile->product_high, tile->product_low, row, strip, at + block, product);
+        for (int r = 0; r < strip; r++)
+            for (int odd = 0; odd < 2; odd++) {
+                const vint m = mean[r][odd];
+                const vint m_ref = v_load(&stats->mean[row + r][stats_index(block, odd)]);
+                const vint v_ref = v_load(&stats->variance[row + r][stats_index(block, odd)]);
+                vint v_dis = v_sub(square[r][odd], v_mulhi_round_u32(m, m));
+                v_dis = v_max(v_dis, zero);
+                const vint covariance = v_sub(product[r][odd], v_mulhi_round_u32(m_ref, m));
+                const vmask textured = v_both(live[odd], v_gt(v_ref, flat_limit));
+                const vmask flat = v_but_not(live[odd], textured);
+                const vmask useful =
+                    v_both(textured, v_both(v_gt(covariance, zero), v_gt(v_dis, zero)));
+                if (v_any(flat))
+                    flat_power = v_add_wide(flat_power, v_keep(flat, v_dis));
+                if (v_any(useful))
+                    queue_information(v_ref, v_dis, covariance, useful, limit, &queue);
+            }
+        for (int i = 0; i < queue.length; i++)
+            log_sum = v_add(log_sum, v_sub(v_log2(queue.total[i]), v_log2(queue.noise[i])));
+    }
+    sums->flat_power += v_total_wide(flat_power);
+    sums->log_num += v_total(log_sum);
+}
+
+/* ---- pyramid -------------------------------------------------------------------------------- */
+
+/* Every second column of a row, filtered with the next level's kernel and rounded to 16 bits. */
+INLINE void decimate_row(int radius, const int16_t *row, int n, uint16_t *out)
+{
+    for (int k = 0; k < n; k += LANES) {
+        const int16_t *from = row + 2 * k - radius;
+        vint sum = v_set((int32_t)0x80008000u);
+#pragma GCC unroll 5
+        for (int m = 0; m < vif_pairs(radius); m++)
+            sum = v_madd(sum, v_load(from + 2 * m), vif_weights(radius, m, 0));
+        if (radius == 1)
+            sum = v_madd(sum, v_load(from), vif_pair(0, vif_tap(1, 1)));
+        v_store_low16(out + k, v_srl(sum, 16));
+    }
+}
