@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 #: Told apart with any common colour vision (smallest CIELAB distance of two of the first five, in
 #: simulated deuteranopia, protanopia and tritanopia: 15); one list per background.
-LIGHT_COLORS = ("#0064b0", "#d9480f", "#0a9a74", "#a8418c", "#c79000", "#4aa5dd", "#4b535e")
+LIGHT_COLORS = ("#0064b0", "#cf4006", "#0a9a74", "#a8418c", "#c99200", "#4aa5dd", "#4b535e")
 DARK_COLORS = ("#4a9eea", "#ff7f4a", "#2fc9a0", "#d77fc4", "#ffd05a", "#b0e0ff", "#98a2ad")
 
 #: Dash patterns, in line widths, for when the colours have run out.

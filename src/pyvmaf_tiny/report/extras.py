@@ -9,14 +9,16 @@ from pyvmaf_tiny.errors import OptionError
 
 
 def require(module: str, extra: str) -> Any:
-    """The module, or :class:`OptionError` naming the extra that installs it."""
+    """The module, or :class:`OptionError` naming the extra that installs its package."""
+    package = module.partition(".")[0]
     try:
-        return importlib.import_module(module)
+        importlib.import_module(package)
     except ModuleNotFoundError as error:
-        # A missing module inside an installed package is that package's failure, not ours.
-        if error.name is None or module.partition(".")[0] != error.name:
+        # A module missing inside an installed package is that package's failure.
+        if error.name != package:
             raise
         raise OptionError(
-            f"this needs {error.name}, which is not installed",
+            f"this needs {package}, which is not installed",
             hint=f'pip install "pyvmaf-tiny[{extra}]"',
         ) from error
+    return importlib.import_module(module)

@@ -145,7 +145,7 @@ def _rates(axes: Axes, comparison: Comparison) -> None:
         axes.plot(*zip(*path, strict=True), color=_SOFT, lw=1, ls=(0, (3, 3)), zorder=1)
     dots = [dot for path in means for dot in path]
     names = [clipped(comparison.curves[point.position].label, 16) for point in points]
-    boxes = beside(dots, [(6.0 * len(name), 11.0) for name in names], _RATES, means + fifths)
+    boxes = beside(dots, [(6.4 * len(name), 11.0) for name in names], _RATES, means + fifths)
     for point, (across, up), name, box in zip(points, dots, names, boxes, strict=True):
         color = _line_look(point.position)["color"]
         axes.plot(across, y(point.fifth), "o", mfc="white", mec=color, ms=5.5, mew=1.5)

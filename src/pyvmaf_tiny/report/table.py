@@ -37,15 +37,17 @@ def curves_table(
 ) -> Table:
     """One row per curve: what is known of it, the figures of one metric, and the speed.
 
-    Raises as :meth:`ScoreResult.figures` does.
+    A dash stands for percentiles of frames that were not kept. Raises as
+    :meth:`ScoreResult.figures` does.
     """
     rows = []
+    facts = dict.fromkeys(column_titles([curve.columns for curve in curves]), "")
     for curve in curves:
         figures = figure_cells(curve.result, metric)
         fps = curve.result.info.fps
         counts = {"frames": f"{len(curve.result):,}", "fps": "–" if fps is None else f"{fps:.1f}"}
-        shown = {title: figures[title] for title in _SHOWN if title in figures}
-        rows.append((curve.label, curve.columns | shown | counts))
+        shown = {name: figures.get(name, "–") for name in _SHOWN}
+        rows.append((curve.label, facts | curve.columns | shown | counts))
     return _table(title, metric, rows)
 
 
@@ -54,8 +56,8 @@ def _table(title: str | None, first: str, rows: Sequence[tuple[str, Mapping[str,
     from rich.table import Table
     from rich.text import Text
 
-    # Text, not str: a label in square brackets is not markup.
     titles = column_titles([cells for _, cells in rows])
+    # Text, not str: a label in square brackets is not markup.
     heading = None if title is None else Text(title)
     table = Table(title=heading, box=box.SIMPLE_HEAD, padding=0, show_edge=False)
     table.add_column(Text(first), style="bold", no_wrap=True)

@@ -44,7 +44,7 @@ def frames_chart(comparison: Comparison, traces: Sequence[Trace]) -> str:
     parts.append(
         f'<rect class="select" y="{PLOT.y:g}" height="{PLOT.height:g}" width="0"/>'
         f'<line class="cross" y1="{PLOT.y:g}" y2="{bottom:g}"/><g class="dots"></g>'
-        f'<rect class="catch" x="{PLOT.x:g}" y="{PLOT.y:g}" width="{PLOT.width:g}" '
+        f'<rect class="catch" tabindex="0" x="{PLOT.x:g}" y="{PLOT.y:g}" width="{PLOT.width:g}" '
         f'height="{PLOT.height:g}"/>'
     )
     return svg.document("frames", _WIDTH, _HEIGHT, f"{comparison.metric_name} over frames", parts)

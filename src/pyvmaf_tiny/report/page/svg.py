@@ -13,7 +13,7 @@ from html import escape
 from pyvmaf_tiny.report.chart import Scale, clipped, number, style
 
 #: Width that a character of a label takes up, on average.
-CHARACTER = 6.6
+CHARACTER = 7.4
 
 
 def curve_attributes(position: int) -> str:
