@@ -86,7 +86,7 @@ def demo(
     """Encode a moving scene at several CRFs and score it while it is encoded.
 
     Leaves a table, a plot of score over frames (PNG, and an HTML page that needs nothing else)
-    and one log per CRF.
+    and one log and one encode per CRF.
     """
     from pyvmaf_tiny.demo.run import encode_and_score
 
@@ -98,12 +98,12 @@ def demo(
     except OSError as error:
         raise OptionError("cannot make the output folder", given=folder) from error
     click.echo(
-        f"Encoding {scene.name} ({scene.width}x{scene.height}, {float(scene.rate):g} fps) with "
-        f"x264 at CRF {', '.join(map(str, crfs))}; each frame is scored as it leaves the decoder."
+        f"{scene.name}, {scene.width}x{scene.height}, {float(scene.rate):g} fps: "
+        f"x264 at CRF {', '.join(map(str, crfs))}, each frame scored as it is decoded"
     )
     start = time.perf_counter()
     with live_display(scene, quiet) as watch:
-        outcome = encode_and_score(scene, crfs, preset=preset, watch=watch)
+        outcome = encode_and_score(scene, crfs, folder, preset=preset, watch=watch)
     seconds = time.perf_counter() - start
     _print_table(outcome, scene, seconds)
     click.echo("Left behind:")
@@ -157,8 +157,8 @@ def _print_table(outcome: Outcome, scene: Scene, seconds: float) -> None:
     # The highest CRF suffers most.
     worst = outcome.curves[-1].result
     at = int(worst.indices[worst.scores.argmin()])
-    scores = ", ".join(f"{c.result.scores[at]:.1f} at {c.label}" for c in outcome.curves)
-    click.echo(f"Hardest moment: frame {at} ({float(at / scene.rate):.1f} s): {scores}.")
+    scores = ", ".join(f"{curve.result.scores[at]:.1f}" for curve in outcome.curves)
+    click.echo(f"Hardest moment: frame {at} ({float(at / scene.rate):.1f} s) scores {scores}.")
 
 
 def _leave(outcome: Outcome, scene: Scene, folder: Path, preset: str) -> Iterator[tuple[str, str]]:
@@ -180,3 +180,4 @@ def _leave(outcome: Outcome, scene: Scene, folder: Path, preset: str) -> Iterato
     for curve in outcome.curves:
         curve.result.save(folder / f"{curve.label.lower().replace(' ', '-')}.json")
     yield "crf-*.json", "a log per CRF, as libvmaf writes it"
+    yield "crf-*.h264", "the encodes"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyvmaf_tiny.errors import SourceError
@@ -21,12 +22,12 @@ class Rendition:
     """Takes source frames, encodes and decodes them, scores each as it leaves the decoder.
 
     The encoder looks ahead, so references wait in memory until their decoded twin comes out;
-    there are never more than its look-ahead. Encoder and decoder run on one thread each, so the
-    same input gives the same bytes.
+    there are never more than its look-ahead. Encoder and decoder run on one thread each: the
+    renditions run side by side.
     """
 
-    def __init__(self, scene: Scene, crf: int, preset: str) -> None:
-        """``preset`` is x264's."""
+    def __init__(self, scene: Scene, crf: int, preset: str, folder: Path) -> None:
+        """``preset`` is x264's; the encode is kept as ``folder/crf-N.h264``."""
         import av
 
         self.crf = crf
@@ -35,6 +36,7 @@ class Rendition:
         self.scores: list[float] = []
         self._scene = scene
         self._packets = 0
+        self._file = (folder / f"crf-{crf}.h264").open("wb")
         self._encoder = av.VideoCodecContext.create("libx264", "w")
         self._encoder.width, self._encoder.height = scene.width, scene.height
         self._encoder.pix_fmt = PIXEL_FORMAT
@@ -50,7 +52,9 @@ class Rendition:
     @property
     def bitrate(self) -> float:
         """kbit/s of the frames encoded so far; 0 before the first."""
-        return float(self.bytes * 8 * self._scene.rate / self._packets / 1000) if self._packets else 0.0
+        if not self._packets:
+            return 0.0
+        return float(self.bytes * 8 * self._scene.rate / self._packets / 1000)
 
     def push(self, frame: av.VideoFrame) -> None:
         """Encode a source frame (``pts`` is its number) and score what the decoder gives back."""
@@ -70,8 +74,9 @@ class Rendition:
         )
 
     def close(self) -> None:
-        """Free the scorer."""
+        """Free the scorer and close the file."""
         self._scorer.close()
+        self._file.close()
 
     def __enter__(self) -> Rendition:
         return self
@@ -82,7 +87,7 @@ class Rendition:
     def _decode(self, packets: Iterable[av.Packet[av.VideoStream]]) -> None:
         for packet in packets:
             self._packets += 1
-            self.bytes += packet.size
+            self.bytes += self._file.write(bytes(packet))
             self._score(self._decoder.decode(packet))
 
     def _score(self, decoded: Iterable[av.VideoFrame]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,12 +43,18 @@ class Outcome:
 
 
 def encode_and_score(
-    scene: Scene, crfs: Sequence[int], *, preset: str = "medium", watch: Watch | None = None
+    scene: Scene,
+    crfs: Sequence[int],
+    folder: Path,
+    *,
+    preset: str = "medium",
+    watch: Watch | None = None,
 ) -> Outcome:
     """Encode the scene at every CRF and score each frame as it leaves its decoder.
 
     One source frame at a time goes to all encoders, on all cores: PyAV and the engine release
-    the interpreter lock. ``watch(frames_read, renditions)`` is called after each.
+    the interpreter lock. ``watch(frames_read, renditions)`` is called after each. The encodes
+    stay in ``folder`` as ``crf-N.h264``.
 
     Raises EmptyInputError for a scene without frames, and what encoding and scoring raise.
     """
@@ -55,7 +62,7 @@ def encode_and_score(
     film = _Film(scene.count)
     read = 0
     with ExitStack() as stack:
-        renditions = [stack.enter_context(Rendition(scene, crf, preset)) for crf in crfs]
+        renditions = [stack.enter_context(Rendition(scene, crf, preset, folder)) for crf in crfs]
         try:
             # Leaving the pool waits for every push that is under way.
             with ThreadPoolExecutor() as pool:
