@@ -83,5 +83,7 @@ static float exp2_of(double y)
 float pvt_cube_root(float x)
 {
     const float third = 0x1.555556p-2f;
+    if (x < 0.0f)
+        return NAN;
     return x == 0.0f ? 0.0f : exp2_of((double)third * log2_of(x));
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal
@@ -11,8 +12,9 @@ import numpy as np
 
 from .engine import EngineSpec, open_engine
 from .engine.base import gain_limit_of
-from .errors import BitDepthError, FrameSizeError, OptionError
+from .errors import BitDepthError, EngineStateError, FrameSizeError
 from .frames import AnyArray, FeatureVector, FrameScore, Plane
+from .options import whole_number
 from .pooling import Pooling
 from .results import ResultInfo, ScoreResult
 from .rows import FrameRows
@@ -28,6 +30,29 @@ if TYPE_CHECKING:
 
 #: What ``model=`` takes: None (the default model), an id, the path of an ``.onnx`` file, or False.
 ModelSpec = str | os.PathLike[str] | None | Literal[False]
+
+
+class _Turn:
+    """Lets one thread at a time into a scorer and turns a second one away.
+
+    A turn that an interrupt cut off before it could end is its own thread's to take again.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._owner = 0
+
+    def __enter__(self) -> None:
+        thread = threading.get_ident()
+        if not self._lock.acquire(blocking=False) and self._owner != thread:
+            raise EngineStateError(
+                "another thread is using this scorer", hint="give every thread a scorer of its own"
+            )
+        self._owner = thread
+
+    def __exit__(self, *_: object) -> None:
+        self._owner = 0
+        self._lock.release()
 
 
 class Scorer:
@@ -89,9 +114,8 @@ class Scorer:
 
         Raises FrameSizeError, BitDepthError, OptionError, ModelError, EngineError.
         """
-        if subsample < 1 or batch < 1:
-            name, value = ("subsample", subsample) if subsample < 1 else ("batch", batch)
-            raise OptionError(f"{name} out of range", given=value, expected="1 or more")
+        self._subsample = whole_number("subsample", subsample, least=1)
+        self._batch = whole_number("batch", batch, least=1)
         self._spec = EngineSpec(
             width=w,
             height=h,
@@ -104,8 +128,7 @@ class Scorer:
         self._model = self._load(model, device)
         self._shape = (h, w)
         self._readers = {name: LumaReader(name) for name in ("reference", "distorted")}
-        self._subsample = subsample
-        self._batch = batch
+        self._turn = _Turn()
         self._kept: list[FrameScore] | None = [] if keep_frames else None
         self._start()
 
@@ -141,16 +164,18 @@ class Scorer:
         SampleRangeError, EngineStateError. A push that raises changes nothing.
         """
         started = time.perf_counter()
-        ref_plane = self._plane(ref, "reference")
-        dis_plane = self._plane(dis, "distorted")
-        scored = self._pushed % self._subsample == 0
-        row = self._engine.push(ref_plane, dis_plane) if scored else self._engine.skip(ref_plane)
-        due = self._due
-        if scored:
-            self._due = self._pushed
-        self._pushed += 1
-        ready = [] if row is None else self._collect(due, row)
-        self._seconds += time.perf_counter() - started
+        with self._turn:
+            ref_plane = self._plane(ref, "reference")
+            dis_plane = self._plane(dis, "distorted")
+            scored = self._pushed % self._subsample == 0
+            engine = self._engine
+            row = engine.push(ref_plane, dis_plane) if scored else engine.skip(ref_plane)
+            due = self._due
+            if scored:
+                self._due = self._pushed
+            self._pushed += 1
+            ready = [] if row is None else self._collect(due, row)
+            self._seconds += time.perf_counter() - started
         return ready
 
     def flush(self) -> list[FrameScore]:
@@ -159,16 +184,18 @@ class Scorer:
         Afterwards :meth:`reset` starts a new stream.
         """
         started = time.perf_counter()
-        row = self._engine.flush()
-        ready = [] if row is None else self._collect(self._due, row)
-        ready += self._score_waiting()
-        self._seconds += time.perf_counter() - started
+        with self._turn:
+            row = self._engine.flush()
+            ready = [] if row is None else self._collect(self._due, row)
+            ready += self._score_waiting()
+            self._seconds += time.perf_counter() - started
         return ready
 
     def reset(self) -> None:
         """Forget all frames and figures; the next push is frame 0 of a new stream."""
-        self._engine.reset()
-        self._start()
+        with self._turn:
+            self._engine.reset()
+            self._start()
 
     def close(self) -> None:
         """Free the engine's memory; may be called twice. :meth:`result` still works."""

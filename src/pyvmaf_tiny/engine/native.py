@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from typing import Any, NoReturn
 
 from pyvmaf_tiny import _native
@@ -16,6 +15,7 @@ from pyvmaf_tiny.errors import (
     SampleRangeError,
 )
 from pyvmaf_tiny.frames import BIT_DEPTHS, MAX_SIZE, MIN_SIZE, FeatureVector, Plane
+from pyvmaf_tiny.options import whole_number
 
 from .base import FEATURE_GROUPS, EngineInfo, EngineSpec, usable_cpus
 
@@ -174,11 +174,8 @@ def _text(status: int) -> str:
 
 
 def _integer(name: str, value: object) -> int:
-    try:
-        number = operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        raise OptionError(f"{name} is not an integer", given=repr(value)) from None
-    return max(-(1 << 31), min(number, (1 << 31) - 1))  # out of range either way
+    """For a C int: what lies beyond its range is out of the engine's range, too."""
+    return max(-(1 << 31), min(whole_number(name, value), (1 << 31) - 1))
 
 
 def _real(name: str, value: object) -> float:
@@ -197,10 +194,7 @@ def _threads(spec: EngineSpec) -> int:
 
 
 def _mask(value: object) -> int:
-    mask = _integer("cpu_mask", value)
-    if mask < 0:
-        raise OptionError("cpu_mask is a set of bits", given=value, expected="0 or more")
-    return mask
+    return whole_number("cpu_mask", value, least=0) & 0xFFFFFFFF
 
 
 def _groups(features: tuple[str, ...]) -> int:
