@@ -109,7 +109,8 @@ install() {
     demo) extras=demo ;;
     test) extras=all ;;
     esac
-    python -m pip install --quiet --no-build-isolation --editable ".[$extras]"
+    python -m pip install --quiet --no-build-isolation --config-settings=build-dir=.venv/build \
+        --editable ".[$extras]"
 }
 
 case ${1:-} in

@@ -1,19 +1,55 @@
 #!/bin/sh
-# Builds the engine and runs the C kernel tests, warnings as errors, once with each C compiler
-# that is here: gcc, clang. Build folders are kept: build/test-gcc, build/test-clang.
+# Builds the engine and runs the C tests, warnings as errors.
+#
+#   scripts/test-native.sh              with each compiler that is here: gcc, clang
+#   scripts/test-native.sh sanitize     under the address and undefined behaviour sanitizers
+#   scripts/test-native.sh memcheck     under valgrind
+#
+# Needs meson and ninja on the PATH. Each kind keeps its build folder: build/test-*.
 set -eu
 
 cd "$(dirname "$0")/.."
 
-tested=
-for compiler in gcc clang; do
-    command -v "$compiler" >/dev/null || continue
-    folder=build/test-$compiler
-    [ -e "$folder/build.ninja" ] || CC=$compiler meson setup "$folder"
+# build FOLDER COMPILER [OPTION...]
+build() {
+    folder=build/test-$1 compiler=$2
+    shift 2
+    [ -e "$folder/build.ninja" ] || CC=$compiler meson setup "$folder" "$@"
     meson compile -C "$folder"
-    meson test -C "$folder" --no-rebuild --print-errorlogs
-    tested="$tested $compiler"
-done
+}
 
-[ -n "$tested" ] || { echo "no gcc and no clang here" >&2; exit 1; }
-echo "C kernel tests passed with:$tested"
+compilers=
+for compiler in gcc clang; do
+    if command -v "$compiler" >/dev/null; then
+        compilers="$compilers $compiler"
+    fi
+done
+[ -n "$compilers" ] || { echo "no gcc and no clang here" >&2; exit 1; }
+first=${compilers# }
+first=${first%% *}
+
+for kind in ${*:-compilers}; do
+    case $kind in
+    compilers)
+        for compiler in $compilers; do
+            build "$compiler" "$compiler"
+            meson test -C "build/test-$compiler" --no-rebuild --print-errorlogs
+        done
+        ;;
+    sanitize)
+        build sanitize "$first" -Dbuildtype=debugoptimized -Db_sanitize=address,undefined \
+            -Db_lundef=false
+        UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+            meson test -C build/test-sanitize --no-rebuild --print-errorlogs --timeout-multiplier 5
+        ;;
+    memcheck)
+        build memcheck "$first" -Dbuildtype=debugoptimized
+        meson test -C build/test-memcheck --no-rebuild --print-errorlogs --timeout-multiplier 30 \
+            --wrapper "valgrind --quiet --error-exitcode=1 --leak-check=full"
+        ;;
+    *)
+        echo "usage: scripts/test-native.sh [compilers|sanitize|memcheck]..." >&2
+        exit 2
+        ;;
+    esac
+done

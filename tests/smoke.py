@@ -1,0 +1,66 @@
+"""Whether an installed pyvmaf-tiny works at all, without any of the test tools.
+
+python tests/smoke.py
+
+Scores arrays and an encoded video, and compares the features of every committed golden case.
+"""
+
+from __future__ import annotations
+
+import platform
+import tempfile
+from pathlib import Path
+
+import av
+import numpy as np
+
+import pyvmaf_tiny
+
+GOLDEN = Path(__file__).resolve().parent / "data" / "golden.npz"
+
+
+def golden_cases() -> int:
+    """Compares every case, default and NEG; how many there were."""
+    archive = np.load(GOLDEN)
+    names = sorted({entry.rsplit("/", 1)[0] for entry in archive.files})
+    for name in names:
+        ref, dis = archive[f"{name}/ref"], archive[f"{name}/dis"]
+        bit_depth = int(name.split("_")[1].removesuffix("b"))
+        for neg, expected in ((False, "features"), (True, "features_neg")):
+            actual = pyvmaf_tiny.features(ref, dis, bit_depth=bit_depth, neg=neg)
+            np.testing.assert_array_equal(actual, archive[f"{name}/{expected}"], err_msg=name)
+    return len(names)
+
+
+def encoded_video(folder: Path) -> float:
+    """Scores an x264 encode of a generated scene against the lossless original; the mean."""
+    rows, columns = np.mgrid[:144, :176]
+    waves = [np.sin((columns + 3 * n) / 5) * np.cos(rows / 7) for n in range(10)]
+    planes = [(128 + 100 * wave).astype(np.uint8) for wave in waves]
+    path = folder / "distorted.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25, options={"crf": "35"})
+        stream.width, stream.height, stream.pix_fmt = 176, 144, "yuv420p"
+        for plane in planes:
+            frame = av.VideoFrame.from_ndarray(plane, format="gray").reformat(format="yuv420p")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    result = pyvmaf_tiny.score(planes, path)
+    assert len(result) == len(planes)
+    return result.mean
+
+
+def main() -> None:
+    """Runs both and says what was compared."""
+    cases = golden_cases()
+    with tempfile.TemporaryDirectory() as folder:
+        mean = encoded_video(Path(folder))
+    assert 0.0 < mean < 100.0, mean
+    print(
+        f"pyvmaf-tiny {pyvmaf_tiny.__version__} on Python {platform.python_version()}: "
+        f"{cases} golden cases equal, encoded video scores {mean:.2f}"
+    )
+
+
+if __name__ == "__main__":
+    main()
