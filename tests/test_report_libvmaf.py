@@ -55,6 +55,7 @@ def _result_of(log: str, *, neg: bool, subsample: int) -> ScoreResult:
         width=96,
         height=64,
         gain_limit=1.0 if neg else 100.0,
+        seconds=0.7,
     )
 
 

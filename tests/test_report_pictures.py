@@ -23,8 +23,8 @@ from pyvmaf_tiny.errors import OptionError
 from pyvmaf_tiny.report import PICTURES, Curve, Thumbnail, save_plot
 from pyvmaf_tiny.report.pictures import jpeg
 
-#: As NASTY, with letters that matplotlib's own font has: a missing one is its warning.
-PLAIN_NASTY = "a<b>&\"'$x$ \\alpha {^_} é </script><!--"
+#: As NASTY, with letters that matplotlib's own font has, and mathematics that it cannot parse.
+PLAIN_NASTY = "$\\no{$<b>&\"' é </script><!--"
 
 VOID = {"meta", "img", "br", "circle", "line", "rect", "path"}
 
