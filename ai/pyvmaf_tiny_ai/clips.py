@@ -40,7 +40,7 @@ def film_clip(entry: dict[str, Any], data: bytes, frames: int) -> Clip:
     ValueError when the file ends before the last one.
     """
     width, height = entry["size"]
-    with av.open(io.BytesIO(data)) as container:
+    with av.open(io.BytesIO(data), "r") as container:
         # One thread: what the decoder gives must not depend on the machine.
         container.streams.video[0].thread_count = 1
         decoded = container.decode(video=0)
@@ -67,7 +67,7 @@ def photo_clip(entry: dict[str, Any], data: bytes, frames: int) -> Clip:
         np.abs(np.outer(step, entry["pan"])).max(axis=0)
         + scales.max() * np.array([width, height]) / 2
     )
-    with av.open(io.BytesIO(data)) as container:
+    with av.open(io.BytesIO(data), "r") as container:
         photo = next(container.decode(video=0))
         room = 2.02 * max(reach[0] / photo.width, reach[1] / photo.height)
         still = (

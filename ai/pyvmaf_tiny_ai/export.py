@@ -41,7 +41,7 @@ def to_onnx(mlp: Mlp, name: str) -> onnx.ModelProto:
         if layer < len(mlp.weights) - 1:
             nodes.append(helper.make_node("Relu", [value], [f"relu{layer}"]))
             value = f"relu{layer}"
-    low, high = (constant(f"clip_{n}", np.float32(n)) for n in (0, 100))
+    low, high = (constant(f"clip_{n}", np.array(n, np.float32)) for n in (0, 100))
     axis = constant("last_axis", np.array([1], np.int64))
     nodes += [
         helper.make_node("Clip", [value, low, high], ["clipped"]),

@@ -1,0 +1,65 @@
+"""Agreement figures and feature tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from pyvmaf_tiny_ai.metrics import agreement
+from pyvmaf_tiny_ai.table import features_of, read_table, spread
+
+from pyvmaf_tiny import FEATURES
+
+
+def test_known_values() -> None:
+    labels = np.array([10.0, 20.0, 30.0, 40.0])
+    found = agreement(labels + np.array([1.0, -1.0, 1.0, -1.0]), labels)
+    assert found.rows == 4
+    assert found.rmse == 1.0
+    assert found.max_error == 1.0
+    assert found.srocc == 1.0
+    assert found.plcc == pytest.approx(480 / np.sqrt(464 * 500), rel=1e-12)
+    assert agreement(-labels, labels).plcc == pytest.approx(-1)
+
+
+@pytest.mark.parametrize(
+    ("scores", "labels"), [([1, 2], [1, 2]), ([1, 2, 3], [5, 5, 5]), ([5, 5, 5], [1, 2, 3])]
+)
+def test_no_correlation_is_not_a_pass(scores: list[float], labels: list[float]) -> None:
+    with pytest.raises(ValueError, match="no correlation"):
+        agreement(np.array(scores), np.array(labels))
+
+
+def table(rows: int) -> pd.DataFrame:
+    columns = {name: np.arange(rows) + at / 10 for at, name in enumerate(FEATURES)}
+    return pd.DataFrame({"vmaf": np.arange(rows) * 1.0, **columns})
+
+
+def test_columns_are_taken_by_name(tmp_path: Path) -> None:
+    table(3)[["vmaf", *reversed(FEATURES)]].to_parquet(tmp_path / "rows.parquet")
+    np.testing.assert_array_equal(
+        features_of(read_table(tmp_path / "rows.parquet"))[1], [1.0, 1.1, 1.2, 1.3, 1.4, 1.5]
+    )
+
+
+@pytest.mark.parametrize(
+    ("broken", "message"),
+    [
+        (table(3).drop(columns="motion2"), "no column motion2"),
+        (table(3).drop(columns="vmaf"), "no column vmaf"),
+        (table(0), "no rows"),
+        (table(3).assign(adm2=np.nan), "not finite"),
+    ],
+    ids=["feature", "label", "rows", "nan"],
+)
+def test_broken_tables(tmp_path: Path, broken: pd.DataFrame, message: str) -> None:
+    broken.to_parquet(tmp_path / "rows.parquet")
+    with pytest.raises(ValueError, match=message):
+        read_table(tmp_path / "rows.parquet")
+
+
+def test_spread_reaches_both_ends() -> None:
+    assert spread(table(101), 5)["vmaf"].tolist() == [0, 25, 50, 75, 100]
+    assert len(spread(table(4), 5)) == 4
