@@ -1,4 +1,4 @@
-"""The ship gate: score a feature table with an ONNX model and compare with the teacher.
+"""The ship gate: score a feature table with an ONNX model, compare with the teacher, time a row.
 
 python ai/scripts/validate_vmaf_tiny_v2.py --onnx model/tiny/vmaf_tiny_v2.onnx \
     --parquet runs/full_features_packages.parquet --rows 5000 --min-plcc 0.97 \
@@ -16,6 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from pyvmaf_tiny_ai.latency import row_latency
 from pyvmaf_tiny_ai.metrics import agreement
 from pyvmaf_tiny_ai.provenance import run_provenance, write_json
 from pyvmaf_tiny_ai.table import features_of, labels_of, read_table, spread
@@ -40,11 +41,13 @@ def main() -> int:
         table = spread(table, arguments.rows)
     model = load_model(arguments.onnx)
     found = agreement(model.predict(features_of(table)), labels_of(table))
+    latency = row_latency(model, features_of(table))
     passed = found.plcc >= arguments.min_plcc
     if arguments.out_json:
         report = {
             "model": {"id": model.id, "sha256": model.digest},
             "metrics": asdict(found),
+            "row_latency_us": latency,
             "min_plcc": arguments.min_plcc,
             "passed": passed,
             "run_provenance": run_provenance(
@@ -58,6 +61,7 @@ def main() -> int:
         }
         write_json(arguments.out_json, report)
     print(found)
+    print(f"one row: {latency['p50']:.2f} us, p95 {latency['p95']:.2f} us")
     print(f"PLCC {found.plcc:.6f}, gate {arguments.min_plcc}: {'pass' if passed else 'REFUSED'}")
     return 0 if passed else 1
 

@@ -79,6 +79,7 @@ def test_trained_model_passes_the_gate(built: Path) -> None:
     assert found["passed"]
     assert found["metrics"]["rows"] == 200
     assert found["metrics"]["plcc"] > 0.99
+    assert 0.1 < found["row_latency_us"]["p50"] <= found["row_latency_us"]["p95"] < 10_000
     assert found["model"]["sha256"] == sha256(built / "small.onnx")
     assert found["run_provenance"]["inputs"]["parquet"]["sha256"] == sha256(ROWS)
 
