@@ -145,9 +145,9 @@ void vif_band(const vif_state *state, const vif_kernels *kernels, vif_scratch *s
     for (int x = 0; x < width; x += VIF_TILE_COLS) {
         const int cols = pvt_min(VIF_TILE_COLS, width - x);
         const bool is_last = x + cols == width;
-        /* Columns whose window is complete: all but the last eight, unless the frame ends. */
-        const int first = x ? -VIF_MAX_RADIUS : 0;
-        const int end = is_last ? cols : cols - VIF_MAX_RADIUS;
+        /* Columns whose window is complete and that the tile before has left. */
+        const int first = x ? -VIF_LAG : 0;
+        const int end = is_last ? cols : cols - VIF_LAG;
         fill_tile(&band, scratch, x, cols, is_last);
         if (lv->next_radius >= 0) {
             write_next_level(&band, scratch->ref.next, state->ref[level + 1], x, first, end);

@@ -25,11 +25,14 @@ enum { PVT_PAD = 128 };
 enum {
     VIF_LEVELS = 4,
     VIF_TILE_ROWS = 16,  /* output rows of a tile */
-    VIF_TILE_COLS = 128, /* columns that a vertical pass adds to a tile */
+    VIF_TILE_COLS = 256, /* columns that a vertical pass adds to a tile */
     VIF_MAX_RADIUS = 8,
-    VIF_CARRY = 2 * VIF_MAX_RADIUS, /* columns of the tile before that stay in front */
-    VIF_TILE_ORIGIN = 32, /* index of tile column 0; carried and mirrored columns lie below */
-    VIF_TILE_STRIDE = VIF_TILE_ORIGIN + VIF_TILE_COLS + 64
+    /* Statistics lag behind the vertical pass by so many columns: at least the radius, and a
+     * whole block of the widest tier, so that its loads are aligned. */
+    VIF_LAG = 32,
+    VIF_CARRY = VIF_LAG + 16, /* columns of the tile before that stay in front */
+    VIF_TILE_ORIGIN = 64,     /* index of tile column 0; carried and mirrored columns lie below */
+    VIF_TILE_STRIDE = VIF_TILE_ORIGIN + VIF_TILE_COLS + 96
 };
 
 /* One pyramid level: a symmetric kernel whose weights sum to 65536, and the roundings. */

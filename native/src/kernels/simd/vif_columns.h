@@ -27,6 +27,10 @@ INLINE vint load_block(const uint8_t *row, int x, int n, int wide)
 
 INLINE void load_pairs(const uint8_t *const *rows, int p, int x, int n, int wide, vint out[2])
 {
+    /* The next tile's samples: too many rows for the hardware to follow on its own. */
+    const ptrdiff_t ahead = (ptrdiff_t)(x + VIF_TILE_COLS) * (1 + wide);
+    __builtin_prefetch(rows[2 * p] + ahead);
+    __builtin_prefetch(rows[2 * p + 1] + ahead);
     pair_rows(load_block(rows[2 * p], x, n, wide), load_block(rows[2 * p + 1], x, n, wide), out);
 }
 
