@@ -81,6 +81,7 @@ def walk(pairs: FramePairs) -> tuple[int, InputError | None]:
 def test_pairs() -> None:
     pairs = open_pairs(REF, np.stack(DIS))
     assert (pairs.width, pairs.height, pairs.bit_depth, pairs.total) == (40, 36, 8, 5)
+    assert pairs.names == ("<list>", "<array>")
     for (ref, dis), expected_ref, expected_dis in zip(pairs, REF, DIS, strict=True):
         np.testing.assert_array_equal(ref, expected_ref)
         np.testing.assert_array_equal(dis, expected_dis)

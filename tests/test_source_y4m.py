@@ -148,6 +148,7 @@ def test_the_private_parameter_of_ffmpeg() -> None:
         ("F50:2", 25),
         ("F0:0", None),
         ("F25:0", None),
+        ("F0:1", None),
         ("", None),
     ],
 )

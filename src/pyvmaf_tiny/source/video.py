@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
 
 from pyvmaf_tiny.errors import (
     BitDepthError,
@@ -63,8 +64,7 @@ class VideoSource:
                     self._missing = missing_bytes(file)
                     # Or else FFmpeg takes "take2:final.mp4" for a protocol named take2.
                     file = f"file:{file}"
-                # Tags in some old encoding are no reason to refuse a file.
-                self._container = av.open(file, "r", metadata_errors="replace")
+                self._container = av.open(file, "r", **_tolerance_of_tags(av.__version__))
             stream = self._video_stream(self._container)
             self._frames = self._decode(self._container, stream)
             self._first = next(self._frames, None)
@@ -74,7 +74,8 @@ class VideoSource:
             self.bit_depth = luma_format(self._first.format, name).bit_depth
             check_size(self.width, self.height, name)
             undo.pop_all()
-        self.frame_rate = stream.average_rate or None
+        rate = stream.average_rate
+        self.frame_rate = Fraction(rate.numerator, rate.denominator) if rate else None
         self.frame_count = _frame_count(stream)
 
     def __iter__(self) -> Iterator[Plane]:
@@ -129,8 +130,8 @@ class VideoSource:
 
         stream = container.streams.best("video")
         if not isinstance(stream, VideoStream) or stream.disposition & Disposition.attached_pic:
-            kinds = ", ".join(each.type for each in container.streams) or "none"
-            raise self._error("no video stream", f"streams: {kinds}")
+            kinds = ["cover" if each is stream else each.type for each in container.streams]
+            raise self._error("no video stream", f"streams: {', '.join(kinds) or 'none'}")
         if stream.codec_context is None:
             raise SourceError(f"{self.name}: FFmpeg has no decoder for this video")
         stream.thread_type = "AUTO"
@@ -174,12 +175,22 @@ class VideoSource:
         return SourceError(f"{where}: {what}", given=given)
 
 
-def _frame_count(stream: av.VideoStream) -> int | None:
-    """The container's own count, if duration and rate agree.
+def _tolerance_of_tags(pyav_version: str) -> dict[str, Any]:
+    """Options of av.open by which tags in some old encoding are no reason to refuse a file.
 
-    They do not when an edit list hides frames.
+    PyAV from 19 on has no such option, and no such refusal.
+    """
+    return {"metadata_errors": "replace"} if int(pyav_version.partition(".")[0]) < 19 else {}
+
+
+def _frame_count(stream: av.VideoStream) -> int | None:
+    """What an MP4 or QuickTime file says, if duration and rate agree; else None.
+
+    They do not when an edit list hides frames. The numbers in AVI count empty chunks, too.
     """
     duration, time_base, rate = stream.duration, stream.time_base, stream.average_rate
-    if not stream.frames or not duration or time_base is None or rate is None:
+    if "mov" not in stream.container.format.name or not stream.frames:
+        return None
+    if duration is None or time_base is None or rate is None:
         return None
     return stream.frames if abs(stream.frames - duration * time_base * rate) < 1 else None
