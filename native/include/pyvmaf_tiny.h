@@ -83,12 +83,12 @@ typedef enum pvt_cpu_flag {
 } pvt_cpu_flag;
 
 typedef struct pvt_config {
-    int width, height;     /* luma samples */
-    int bit_depth;         /* 8, 10, 12, 16 */
-    int threads;           /* 1: the caller's thread alone; n: n - 1 workers beside it */
-    double gain_limit;     /* enhancement gain limit: 100.0 by default, 1.0 for NEG */
-    uint32_t features;     /* pvt_feature_set bits, 0 for all */
-    uint32_t cpu_mask;     /* pvt_cpu_flag bits that must not be used */
+    int width, height; /* luma samples */
+    int bit_depth;     /* 8, 10, 12, 16 */
+    int threads;       /* 1: the caller's thread alone; n: n - 1 workers beside it */
+    double gain_limit; /* enhancement gain limit: 100.0 by default, 1.0 for NEG */
+    uint32_t features; /* pvt_feature_set bits, 0 for all */
+    uint32_t cpu_mask; /* pvt_cpu_flag bits that must not be used */
 } pvt_config;
 
 /* One frame's features. */
@@ -111,8 +111,8 @@ pvt_status pvt_push(pvt_context *context, const void *ref, ptrdiff_t ref_stride,
                     ptrdiff_t dis_stride, pvt_features *row, int *ready);
 
 /* Takes a reference frame that is not to be scored but belongs to the motion of its neighbours. */
-pvt_status pvt_skip(pvt_context *context, const void *ref, ptrdiff_t ref_stride,
-                    pvt_features *row, int *ready);
+pvt_status pvt_skip(pvt_context *context, const void *ref, ptrdiff_t ref_stride, pvt_features *row,
+                    int *ready);
 
 /* Ends the stream and releases the last row, if there is one. Flushing twice is allowed. */
 pvt_status pvt_flush(pvt_context *context, pvt_features *row, int *ready);

@@ -4,10 +4,7 @@
 /* ---- sizes ---------------------------------------------------------------------------------- */
 
 /* A tenth of the band is left out on either side before pooling. */
-static int margin(int n)
-{
-    return (int)(n * 0.1 - 0.5);
-}
+static int margin(int n) { return (int)(n * 0.1 - 0.5); }
 
 /* `next` is what level l+1 analyses; NULL at the last level. */
 static adm_extent extent(int n, const adm_extent *next)
@@ -50,10 +47,7 @@ static adm_level make_level(int index, int width, int height, int bit_depth, int
     return level;
 }
 
-static size_t sample_bytes(int level)
-{
-    return level ? sizeof(int32_t) : sizeof(int16_t);
-}
+static size_t sample_bytes(int level) { return level ? sizeof(int32_t) : sizeof(int16_t); }
 
 void adm_init(adm_state *state, pvt_arena *arena, int width, int height, int bit_depth,
               double gain_limit, int threads)
@@ -71,7 +65,8 @@ void adm_init(adm_state *state, pvt_arena *arena, int width, int height, int bit
         const bool last = l == ADM_LEVELS - 1;
         state->cols[l] = extent(w[l + 1], last ? NULL : &state->cols[l + 1]);
         state->rows[l] = extent(h[l + 1], last ? NULL : &state->rows[l + 1]);
-        state->level[l] = make_level(l, w[l + 1], h[l + 1], bit_depth, adm_count(state->cols[l].pooled));
+        state->level[l] =
+            make_level(l, w[l + 1], h[l + 1], bit_depth, adm_count(state->cols[l].pooled));
     }
     for (int l = 0; l < ADM_LEVELS - 1; l++) {
         state->stride[l] = (w[l + 1] + PVT_PAD - 1) / 32 * 32;
@@ -160,19 +155,19 @@ static void analyse_row(const strip_view *v, pvt_plane source, int y, bool detai
     else if (v->index == 0)
         v->kernels->columns_u16(rows, first, last - first + 1, level->column_shift, low, high);
     else if (v->index == 1)
-        v->kernels->columns_s16((const int16_t *const *)(const void *)rows, first,
-                                last - first + 1, low, high);
+        v->kernels->columns_s16((const int16_t *const *)(const void *)rows, first, last - first + 1,
+                                low, high);
     else
-        v->kernels->columns_s32((const int32_t *const *)(const void *)rows, first,
-                                last - first + 1, low, high);
+        v->kernels->columns_s32((const int32_t *const *)(const void *)rows, first, last - first + 1,
+                                low, high);
     extend_columns(low, n, v->index > 0);
     extend_columns(high, n, v->index > 0);
     if (v->index == 0)
         v->kernels->rows_s16(low, detail ? high : NULL, cols.first, adm_count(cols), approx,
                              (int16_t *const *)bands);
     else
-        v->kernels->rows_s32(low, detail ? high : NULL, cols.first, adm_count(cols), level->row_shift,
-                             approx, (int32_t *const *)bands);
+        v->kernels->rows_s32(low, detail ? high : NULL, cols.first, adm_count(cols),
+                             level->row_shift, approx, (int32_t *const *)bands);
 }
 
 /* One column beyond either end: -1 reads 1, W reads W-1. */
@@ -189,12 +184,12 @@ static void decouple_row(const strip_view *v, const adm_row *out)
     const double limit = v->state->gain_limit;
     if (v->index == 0)
         v->kernels->decouple_s16(level, (const int16_t *const *)v->scratch->ref,
-                                 (const int16_t *const *)v->scratch->dis, cols.first, adm_count(cols),
-                                 limit, out);
+                                 (const int16_t *const *)v->scratch->dis, cols.first,
+                                 adm_count(cols), limit, out);
     else
         v->kernels->decouple_s32(level, (const int32_t *const *)v->scratch->ref,
-                                 (const int32_t *const *)v->scratch->dis, cols.first, adm_count(cols),
-                                 limit, out);
+                                 (const int32_t *const *)v->scratch->dis, cols.first,
+                                 adm_count(cols), limit, out);
     extend_masking(out->masking, level->width);
 }
 
@@ -221,7 +216,8 @@ static void pool_row(const strip_view *v, int y, adm_sums *sums)
 
 int adm_energy_row_shift(const adm_state *state, int level)
 {
-    const int64_t rows = adm_count(state->rows[level].pooled), cols = adm_count(state->cols[level].pooled);
+    const int64_t rows = adm_count(state->rows[level].pooled),
+                  cols = adm_count(state->cols[level].pooled);
     return level ? adm_ceil_log2(rows) : pvt_max(adm_ceil_log2(rows * cols) - 20, 0);
 }
 
@@ -231,9 +227,9 @@ static void add_energy(const strip_view *v, int shift, adm_sums *sums)
     const adm_range cols = v->state->cols[v->index].pooled;
     for (int b = 0; b < ADM_BANDS; b++) {
         const void *band = v->scratch->ref[b];
-        const uint64_t energy = v->index
-                                    ? v->kernels->energy_s32(level, band, cols.first, adm_count(cols))
-                                    : v->kernels->energy_s16(band, cols.first, adm_count(cols));
+        const uint64_t energy =
+            v->index ? v->kernels->energy_s32(level, band, cols.first, adm_count(cols))
+                     : v->kernels->energy_s16(band, cols.first, adm_count(cols));
         sums->den[b] += round_row(energy, shift);
     }
 }

@@ -18,10 +18,7 @@ typedef struct adm_range {
     int first, last;
 } adm_range;
 
-static inline int adm_count(adm_range range)
-{
-    return range.last - range.first + 1;
-}
+static inline int adm_count(adm_range range) { return range.last - range.first + 1; }
 
 /* Smallest b with 2^b >= n. */
 static inline int adm_ceil_log2(int64_t n)

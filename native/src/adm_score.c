@@ -28,8 +28,8 @@ static float numerator(const adm_level *level, const adm_sums *sums, int64_t pos
     float norms[ADM_BANDS];
     for (int b = 0; b < ADM_BANDS; b++) {
         const int64_t total = (int64_t)sums->num[b];
-        const int exponent = scale[level->index][b == 2] - level->cube_shift[b] -
-                             adm_ceil_log2(level->height);
+        const int exponent =
+            scale[level->index][b == 2] - level->cube_shift[b] - adm_ceil_log2(level->height);
         /* level 0 goes through double precision (two roundings), the others do not */
         const float energy = level->index == 0 ? (float)ldexp((double)total, -exponent)
                                                : ldexpf((float)total, -exponent);

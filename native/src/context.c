@@ -164,7 +164,8 @@ static void check_task(void *data, int worker, int index)
     const int first = index * CHECK_ROWS;
     const int last = pvt_min(first + CHECK_ROWS, context->config.height);
     for (int y = first; y < last; y++) {
-        own->sample_bits |= context->kernels.or_u16(pvt_row(context->ref, y), context->config.width);
+        own->sample_bits |=
+            context->kernels.or_u16(pvt_row(context->ref, y), context->config.width);
         if (context->score_pair)
             own->sample_bits |=
                 context->kernels.or_u16(pvt_row(context->dis, y), context->config.width);
@@ -321,10 +322,7 @@ static pvt_status enter(pvt_context *context)
     return atomic_flag_test_and_set(&context->entered) ? PVT_ERROR_BUSY : PVT_OK;
 }
 
-static void leave(pvt_context *context)
-{
-    atomic_flag_clear(&context->entered);
-}
+static void leave(pvt_context *context) { atomic_flag_clear(&context->entered); }
 
 pvt_status pvt_push(pvt_context *context, const void *ref, ptrdiff_t ref_stride, const void *dis,
                     ptrdiff_t dis_stride, pvt_features *row, int *ready)
@@ -343,8 +341,8 @@ pvt_status pvt_push(pvt_context *context, const void *ref, ptrdiff_t ref_stride,
     return status;
 }
 
-pvt_status pvt_skip(pvt_context *context, const void *ref, ptrdiff_t ref_stride,
-                    pvt_features *row, int *ready)
+pvt_status pvt_skip(pvt_context *context, const void *ref, ptrdiff_t ref_stride, pvt_features *row,
+                    int *ready)
 {
     if (!context || !ref || !row || !ready)
         return PVT_ERROR_ARGUMENT;
@@ -389,10 +387,7 @@ pvt_status pvt_reset(pvt_context *context)
 
 /* ---- facts ---------------------------------------------------------------------------------- */
 
-size_t pvt_context_bytes(const pvt_context *context)
-{
-    return context ? context->bytes : 0;
-}
+size_t pvt_context_bytes(const pvt_context *context) { return context ? context->bytes : 0; }
 
 const char *pvt_context_tier(const pvt_context *context)
 {

@@ -27,7 +27,7 @@ static const struct {
 };
 
 static const double log_poly[5] = {
-    0x1.27616c9496e0bp-2, -0x1.71969a075c67ap-2, 0x1.ec70a6ca7baddp-2,
+    0x1.27616c9496e0bp-2,  -0x1.71969a075c67ap-2, 0x1.ec70a6ca7baddp-2,
     -0x1.7154748bef6c8p-1, 0x1.71547652ab82bp0,
 };
 
@@ -44,7 +44,9 @@ static const double exp_table[32] = {
 };
 
 static const double exp_poly[3] = {
-    0x1.c6af84b912394p-5, 0x1.ebfce50fac4f3p-3, 0x1.62e42ff0c52d6p-1,
+    0x1.c6af84b912394p-5,
+    0x1.ebfce50fac4f3p-3,
+    0x1.62e42ff0c52d6p-1,
 };
 
 /* log2(x): x = 2^exponent * m with m in [0.7, 1.4), table slot from the top four bits of m. */
@@ -75,8 +77,8 @@ static float exp2_of(double y)
     const double rounded = shifted - shifter;
     const double rest = y - rounded;
     const int k = (int)(rounded * 32.0);
-    const double value = (exp_poly[0] * rest + exp_poly[1]) * (rest * rest) +
-                         (exp_poly[2] * rest + 1.0);
+    const double value =
+        (exp_poly[0] * rest + exp_poly[1]) * (rest * rest) + (exp_poly[2] * rest + 1.0);
     return (float)(value * ldexp(exp_table[k & 31], k >> 5));
 }
 

@@ -5,10 +5,7 @@
 
 enum { BAND_ROWS = 32, RADIUS = 2 };
 
-static int sample_bytes(const motion_state *state)
-{
-    return state->bit_depth > 8 ? 2 : 1;
-}
+static int sample_bytes(const motion_state *state) { return state->bit_depth > 8 ? 2 : 1; }
 
 void motion_init(motion_state *state, pvt_arena *arena, int width, int height, int bit_depth)
 {
@@ -18,7 +15,8 @@ void motion_init(motion_state *state, pvt_arena *arena, int width, int height, i
     state->last = -1;
     state->stride = (width * (ptrdiff_t)sample_bytes(state) + 63) / 64 * 64;
     for (int i = 0; i < 2; i++)
-        state->frame[i] = pvt_arena_take_padded(arena, 0, (size_t)(state->stride * height), PVT_PAD);
+        state->frame[i] =
+            pvt_arena_take_padded(arena, 0, (size_t)(state->stride * height), PVT_PAD);
 }
 
 int32_t *motion_init_scratch(pvt_arena *arena, int width)
@@ -26,10 +24,7 @@ int32_t *motion_init_scratch(pvt_arena *arena, int width)
     return pvt_arena_take(arena, 2 * sizeof(int32_t) * ((size_t)width + 2 * PVT_PAD));
 }
 
-int motion_bands(const motion_state *state)
-{
-    return (state->height + BAND_ROWS - 1) / BAND_ROWS;
-}
+int motion_bands(const motion_state *state) { return (state->height + BAND_ROWS - 1) / BAND_ROWS; }
 
 uint64_t motion_band(const motion_state *state, const motion_kernels *kernels, int32_t *scratch,
                      int band, pvt_plane current)
@@ -53,10 +48,7 @@ uint64_t motion_band(const motion_state *state, const motion_kernels *kernels, i
     return kernels->sad_u16(before, now, rows, state->width, state->bit_depth, scratch);
 }
 
-void motion_advance(motion_state *state)
-{
-    state->last = state->last == 0 ? 1 : 0;
-}
+void motion_advance(motion_state *state) { state->last = state->last == 0 ? 1 : 0; }
 
 double motion_score(const motion_state *state, uint64_t sad)
 {

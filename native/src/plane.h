@@ -31,14 +31,8 @@ static inline void pvt_row_array(pvt_plane plane, int height, int first, int n,
         rows[i] = pvt_row(plane, pvt_mirror(first + i, height));
 }
 
-static inline int pvt_min(int a, int b)
-{
-    return a < b ? a : b;
-}
+static inline int pvt_min(int a, int b) { return a < b ? a : b; }
 
-static inline int pvt_max(int a, int b)
-{
-    return a > b ? a : b;
-}
+static inline int pvt_max(int a, int b) { return a > b ? a : b; }
 
 #endif

@@ -21,7 +21,4 @@ const char *pvt_status_text(pvt_status status)
     return "unknown status";
 }
 
-const char *pvt_version(void)
-{
-    return PVT_VERSION;
-}
+const char *pvt_version(void) { return PVT_VERSION; }

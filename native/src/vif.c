@@ -39,8 +39,7 @@ static void carry(int16_t (*plane)[VIF_TILE_STRIDE], int rows)
 {
     for (int i = 0; i < rows; i++)
         memcpy(&plane[i][VIF_TILE_ORIGIN - VIF_CARRY],
-               &plane[i][VIF_TILE_ORIGIN + VIF_TILE_COLS - VIF_CARRY],
-               VIF_CARRY * sizeof(int16_t));
+               &plane[i][VIF_TILE_ORIGIN + VIF_TILE_COLS - VIF_CARRY], VIF_CARRY * sizeof(int16_t));
 }
 
 static void mirror_left(int16_t (*plane)[VIF_TILE_STRIDE], int rows, int radius)
@@ -94,8 +93,8 @@ typedef struct band_view {
 } band_view;
 
 /* Writes the part of the next level that columns first .. end-1 of the tile decide. */
-static void write_next_level(const band_view *band, vif_plane next, uint16_t *plane,
-                             int x, int first, int end)
+static void write_next_level(const band_view *band, vif_plane next, uint16_t *plane, int x,
+                             int first, int end)
 {
     const int s = band->index + 1;
     const vif_state *state = band->state;
@@ -164,8 +163,8 @@ double vif_score(const vif_sums *sums)
 {
     /* Doubles, in exactly this order, then rounded to single precision and divided there. */
     const double count = (double)sums->flat_count;
-    const double num = (double)sums->log_num / 2048.0 +
-                       (count - ((double)sums->flat_power / 16384.0) / 65025.0);
+    const double num =
+        (double)sums->log_num / 2048.0 + (count - ((double)sums->flat_power / 16384.0) / 65025.0);
     const double den = (double)sums->log_den / 2048.0 + count;
     return (double)((float)num / (float)den);
 }

@@ -12,10 +12,7 @@
 
 #include <math.h>
 
-static int mantissa_log2(int q)
-{
-    return (int)floor(log2((double)q) * 2048.0 + 513.0 / 1024.0);
-}
+static int mantissa_log2(int q) { return (int)floor(log2((double)q) * 2048.0 + 513.0 / 1024.0); }
 
 void vif_log_table(uint16_t table[VIF_LOG_ENTRIES])
 {

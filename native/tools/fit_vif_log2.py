@@ -22,7 +22,9 @@ MANTISSAS = np.arange(32768, 65536)
 TABLE = np.floor(np.log2(MANTISSAS.astype(float)) * 2048 + 513 / 1024) - 15 * 2048
 
 
-def fit_segment(distance: NDArray[np.float64], target: NDArray[np.float64], degree: int):
+def fit_segment(
+    distance: NDArray[np.float64], target: NDArray[np.float64], degree: int
+) -> NDArray[np.float32]:
     """Coefficients (constant first), float32, with the largest rounding margin."""
     scale = 1.0 / distance[-1]
     powers = np.stack([(distance * scale) ** k for k in range(degree + 1)], axis=1)
@@ -37,7 +39,9 @@ def fit_segment(distance: NDArray[np.float64], target: NDArray[np.float64], degr
     return (solution.x[:-1] * scale ** np.arange(degree + 1)).astype(np.float32)
 
 
-def evaluate(coefficients: NDArray[np.float32], distance: NDArray[np.float64]):
+def evaluate(
+    coefficients: NDArray[np.float32], distance: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Horner's rule with fused multiply-adds in single precision, rounded to an integer."""
     y = np.full(len(distance), coefficients[-1], np.float32)
     for c in coefficients[-2::-1]:
@@ -66,8 +70,8 @@ def print_table(name: str, table: NDArray[np.float32]) -> None:
     for power, row in enumerate(table):
         print(f"\nstatic const float {name}_{power}[{len(row)}] = {{")
         texts = [f"{float(c).hex()}f" for c in row]
-        for start in range(0, len(texts), 4):
-            print("    " + " ".join(f"{t}," for t in texts[start : start + 4]))
+        for start in range(0, len(texts), 3):
+            print("    " + " ".join(f"{t}," for t in texts[start : start + 3]))
         print("};")
 
 

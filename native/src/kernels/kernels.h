@@ -80,9 +80,10 @@ enum { VIF_LOG_ENTRIES = 4096 };
 typedef struct vif_kernels {
     /* Vertical pass over `cols` columns from column x of the frame on, to tile column 0. Row
      * arrays start `radius` rows above the first of the `rows` output rows and, if `rows` is odd,
-     * end one row later than needed. From 8-bit frames and from 16-bit planes (deeper frames, and levels 1..3). */
-    void (*reference_columns_u8)(const vif_level *level, const uint8_t *const *ref, int x,
-                                 int rows, int cols, vif_reference_tile *tile);
+     * end one row later than needed. From 8-bit frames and from 16-bit planes (deeper frames, and
+     * levels 1..3). */
+    void (*reference_columns_u8)(const vif_level *level, const uint8_t *const *ref, int x, int rows,
+                                 int cols, vif_reference_tile *tile);
     void (*reference_columns_u16)(const vif_level *level, const uint8_t *const *ref, int x,
                                   int rows, int cols, vif_reference_tile *tile);
     void (*distorted_columns_u8)(const vif_level *level, const uint8_t *const *ref,
@@ -110,12 +111,12 @@ enum { ADM_LEVELS = 4, ADM_BANDS = 3 }; /* bands: h, v, d */
 /* Fixed-point choices of one wavelet level and the sizes of its bands. */
 typedef struct adm_level {
     int index;
-    int width, height;      /* of the bands */
-    int row_shift;          /* rounding of the horizontal filter */
-    int column_shift;       /* rounding of the vertical filter (level 0: the bit depth) */
+    int width, height; /* of the bands */
+    int row_shift;     /* rounding of the horizontal filter */
+    int column_shift;  /* rounding of the vertical filter (level 0: the bit depth) */
     int32_t weight[ADM_BANDS];
     int cube_shift[ADM_BANDS];
-    int den_square_shift;   /* levels 1..3 */
+    int den_square_shift; /* levels 1..3 */
     int den_cube_shift;
 } adm_level;
 

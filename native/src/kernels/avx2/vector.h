@@ -108,8 +108,8 @@ INLINE vint v_keep(vmask m, vint x) { return _mm256_and_si256(m, x); }
 INLINE vint v_add_wide(vint sum, vint x)
 {
     const vint low = _mm256_set1_epi64x(0xffffffff);
-    return _mm256_add_epi64(
-        sum, _mm256_add_epi64(_mm256_srli_epi64(x, 32), _mm256_and_si256(x, low)));
+    return _mm256_add_epi64(sum,
+                            _mm256_add_epi64(_mm256_srli_epi64(x, 32), _mm256_and_si256(x, low)));
 }
 
 INLINE int64_t v_total_wide(vint x)
@@ -122,9 +122,8 @@ INLINE int64_t v_total_wide(vint x)
 /* Sum of the lanes, each a signed number. */
 INLINE int64_t v_total(vint x)
 {
-    return v_total_wide(
-        _mm256_add_epi64(_mm256_cvtepi32_epi64(_mm256_castsi256_si128(x)),
-                         _mm256_cvtepi32_epi64(_mm256_extracti128_si256(x, 1))));
+    return v_total_wide(_mm256_add_epi64(_mm256_cvtepi32_epi64(_mm256_castsi256_si128(x)),
+                                         _mm256_cvtepi32_epi64(_mm256_extracti128_si256(x, 1))));
 }
 
 /* ---- doubles: every operation rounds once, nothing is fused ---------------------------------- */
@@ -229,10 +228,7 @@ INLINE vdouble d_single_high(vint x)
 }
 
 INLINE vdouble d_floor(vdouble x) { return _mm256_floor_pd(x); }
-INLINE vdouble d_abs(vdouble x)
-{
-    return _mm256_andnot_pd(_mm256_set1_pd(-0.0), x);
-}
+INLINE vdouble d_abs(vdouble x) { return _mm256_andnot_pd(_mm256_set1_pd(-0.0), x); }
 
 /* 2^n of the low (high) half of the lanes. */
 INLINE vdouble d_pow2_low(vint n)

@@ -1,4 +1,5 @@
-/* VIF's fixed-point logarithm for a vector, without a table in memory: see simd/vif_log2_table.h. */
+/* VIF's fixed-point logarithm for a vector, without a table in memory: see simd/vif_log2_table.h.
+ */
 #ifndef PVT_AVX2_VIF_LOG2_H
 #define PVT_AVX2_VIF_LOG2_H
 
@@ -13,10 +14,8 @@ INLINE vint v_log2(vint x)
     x = _mm256_andnot_si256(v_srl(x, 24), x);
     const vint bits = _mm256_castps_si256(_mm256_cvtepi32_ps(x)), one = v_set(0x3f800000);
     /* The mantissa's 15 bits, and the first 3 of them, as numbers from 1 up. */
-    const __m256 m =
-        _mm256_castsi256_ps(_mm256_or_si256(v_and(bits, v_set(0x007fff00)), one));
-    const __m256 s =
-        _mm256_castsi256_ps(_mm256_or_si256(v_and(bits, v_set(0x00700000)), one));
+    const __m256 m = _mm256_castsi256_ps(_mm256_or_si256(v_and(bits, v_set(0x007fff00)), one));
+    const __m256 s = _mm256_castsi256_ps(_mm256_or_si256(v_and(bits, v_set(0x00700000)), one));
     const __m256 d = _mm256_sub_ps(m, s);
     const vint segment = v_srl(bits, 20); /* 8 * biased exponent + segment */
 #define PICK(power) _mm256_permutevar8x32_ps(_mm256_loadu_ps(vif_log2_8_##power), segment)

@@ -12,7 +12,7 @@
 
 enum { LANES = 16, BLOCK = 2 * LANES }; /* a block: as many columns as 16-bit lanes */
 
-typedef __m512i vint;   /* 16 x 32 bit, or 32 x 16 bit */
+typedef __m512i vint;    /* 16 x 32 bit, or 32 x 16 bit */
 typedef __m512d vdouble; /* 8 doubles: half the lanes */
 typedef __mmask16 vmask; /* one per 32-bit lane */
 
@@ -81,10 +81,7 @@ INLINE vint v_mulhi_round_u32(vint a, vint b)
 }
 
 /* 32-bit lanes, each at most 65535, as 16 bits in order. */
-INLINE void v_store_low16(void *p, vint x)
-{
-    _mm256_storeu_si256(p, _mm512_cvtepi32_epi16(x));
-}
+INLINE void v_store_low16(void *p, vint x) { _mm256_storeu_si256(p, _mm512_cvtepi32_epi16(x)); }
 
 /* ---- masks ---------------------------------------------------------------------------------- */
 
@@ -103,8 +100,8 @@ INLINE vint v_keep(vmask m, vint x) { return _mm512_maskz_mov_epi32(m, x); }
 INLINE vint v_add_wide(vint sum, vint x)
 {
     const vint low = _mm512_set1_epi64(0xffffffff);
-    return _mm512_add_epi64(
-        sum, _mm512_add_epi64(_mm512_srli_epi64(x, 32), _mm512_and_si512(x, low)));
+    return _mm512_add_epi64(sum,
+                            _mm512_add_epi64(_mm512_srli_epi64(x, 32), _mm512_and_si512(x, low)));
 }
 
 INLINE int64_t v_total_wide(vint x) { return _mm512_reduce_add_epi64(x); }
@@ -205,7 +202,10 @@ INLINE vdouble d_single_high(vint x)
     return _mm512_cvtps_pd(_mm512_extractf32x8_ps(_mm512_cvtepi32_ps(x), 1));
 }
 
-INLINE vdouble d_floor(vdouble x) { return _mm512_roundscale_pd(x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
+INLINE vdouble d_floor(vdouble x)
+{
+    return _mm512_roundscale_pd(x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+}
 INLINE vdouble d_abs(vdouble x) { return _mm512_abs_pd(x); }
 
 /* 2^n of the low (high) half of the lanes. */

@@ -1,4 +1,5 @@
-/* VIF's fixed-point logarithm for a vector, without a table in memory: see simd/vif_log2_table.h. */
+/* VIF's fixed-point logarithm for a vector, without a table in memory: see simd/vif_log2_table.h.
+ */
 #ifndef PVT_AVX512_VIF_LOG2_H
 #define PVT_AVX512_VIF_LOG2_H
 
@@ -12,8 +13,10 @@ INLINE vint v_log2(vint x)
     const __m512 f = _mm512_cvt_roundepi32_ps(x, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
     const vint bits = _mm512_castps_si512(f), one = v_set(0x3f800000);
     /* The mantissa's 15 bits, and the first 5 of them, as numbers from 1 up: (bits & m) | one. */
-    const __m512 m = _mm512_castsi512_ps(_mm512_ternarylogic_epi32(bits, v_set(0x007fff00), one, 0xea));
-    const __m512 s = _mm512_castsi512_ps(_mm512_ternarylogic_epi32(bits, v_set(0x007c0000), one, 0xea));
+    const __m512 m =
+        _mm512_castsi512_ps(_mm512_ternarylogic_epi32(bits, v_set(0x007fff00), one, 0xea));
+    const __m512 s =
+        _mm512_castsi512_ps(_mm512_ternarylogic_epi32(bits, v_set(0x007c0000), one, 0xea));
     const __m512 d = _mm512_sub_ps(m, s);
     const vint segment = v_srl(bits, 18); /* 32 * biased exponent + segment */
 #define PICK(power)                                                                                \

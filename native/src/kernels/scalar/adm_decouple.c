@@ -20,10 +20,7 @@ static inline bool same_direction(float dot, float ref2, float dis2)
 }
 
 /* floor(2^30 / s); the truncated double quotient is exact for every s up to 32768. */
-static inline int32_t reciprocal(int32_t s)
-{
-    return (int32_t)(1073741824.0 / (double)s);
-}
+static inline int32_t reciprocal(int32_t s) { return (int32_t)(1073741824.0 / (double)s); }
 
 /* t / o in Q15, clipped to 0 .. 1; o is not zero. The divisor is cut to 15 bits. */
 static inline int32_t restoration_gain(int32_t o, int32_t t)

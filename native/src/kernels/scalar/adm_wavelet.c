@@ -46,8 +46,8 @@ void adm_columns_u16_scalar(const uint8_t *const rows[4], int first, int n, int 
     }
 }
 
-void adm_columns_s16_scalar(const int16_t *const rows[4], int first, int n,
-                            int32_t *restrict low, int32_t *restrict high)
+void adm_columns_s16_scalar(const int16_t *const rows[4], int first, int n, int32_t *restrict low,
+                            int32_t *restrict high)
 {
     for (int j = first; j < first + n; j++) {
         int32_t a = rows[0][j], b = rows[1][j], c = rows[2][j], d = rows[3][j];
@@ -56,8 +56,8 @@ void adm_columns_s16_scalar(const int16_t *const rows[4], int first, int n,
     }
 }
 
-void adm_columns_s32_scalar(const int32_t *const rows[4], int first, int n,
-                            int32_t *restrict low, int32_t *restrict high)
+void adm_columns_s32_scalar(const int32_t *const rows[4], int first, int n, int32_t *restrict low,
+                            int32_t *restrict high)
 {
     for (int j = first; j < first + n; j++) {
         int64_t a = rows[0][j], b = rows[1][j], c = rows[2][j], d = rows[3][j];
@@ -66,8 +66,8 @@ void adm_columns_s32_scalar(const int32_t *const rows[4], int first, int n,
     }
 }
 
-void adm_rows_s16_scalar(const int16_t *low, const int16_t *high, int first, int n,
-                         int16_t *approx, int16_t *const bands[ADM_BANDS])
+void adm_rows_s16_scalar(const int16_t *low, const int16_t *high, int first, int n, int16_t *approx,
+                         int16_t *const bands[ADM_BANDS])
 {
     for (int k = first; k < first + n; k++) {
         int32_t a = low[2 * k - 1], b = low[2 * k], c = low[2 * k + 1], d = low[2 * k + 2];

@@ -22,16 +22,16 @@ void vif_pair_statistics_scalar(const vif_level *level, const vif_distorted_tile
                                 double gain_limit, const uint16_t *log_table, vif_sums *sums);
 void vif_decimate_scalar(const vif_level *level, const int16_t *row, int first, int n,
                          uint16_t *out);
-void adm_columns_u8_scalar(const uint8_t *const rows[4], int first, int n, int shift,
-                           int16_t *low, int16_t *high);
-void adm_columns_u16_scalar(const uint8_t *const rows[4], int first, int n, int shift,
-                            int16_t *low, int16_t *high);
-void adm_columns_s16_scalar(const int16_t *const rows[4], int first, int n,
-                            int32_t *low, int32_t *high);
-void adm_columns_s32_scalar(const int32_t *const rows[4], int first, int n,
-                            int32_t *low, int32_t *high);
-void adm_rows_s16_scalar(const int16_t *low, const int16_t *high, int first, int n,
-                         int16_t *approx, int16_t *const bands[ADM_BANDS]);
+void adm_columns_u8_scalar(const uint8_t *const rows[4], int first, int n, int shift, int16_t *low,
+                           int16_t *high);
+void adm_columns_u16_scalar(const uint8_t *const rows[4], int first, int n, int shift, int16_t *low,
+                            int16_t *high);
+void adm_columns_s16_scalar(const int16_t *const rows[4], int first, int n, int32_t *low,
+                            int32_t *high);
+void adm_columns_s32_scalar(const int32_t *const rows[4], int first, int n, int32_t *low,
+                            int32_t *high);
+void adm_rows_s16_scalar(const int16_t *low, const int16_t *high, int first, int n, int16_t *approx,
+                         int16_t *const bands[ADM_BANDS]);
 void adm_rows_s32_scalar(const int32_t *low, const int32_t *high, int first, int n, int shift,
                          int32_t *approx, int32_t *const bands[ADM_BANDS]);
 void adm_decouple_s16_scalar(const adm_level *level, const int16_t *const ref[ADM_BANDS],

@@ -23,10 +23,7 @@ ALWAYS_INLINE uint32_t load_sample(const uint8_t *row, int x, int wide)
 }
 
 /* x - 32768 as int16: flips the top bit. */
-ALWAYS_INLINE int16_t centre16(uint32_t x)
-{
-    return (int16_t)(uint16_t)(x ^ 0x8000);
-}
+ALWAYS_INLINE int16_t centre16(uint32_t x) { return (int16_t)(uint16_t)(x ^ 0x8000); }
 
 ALWAYS_INLINE void load_row(const uint8_t *row, int x, int cols, int wide, int16_t *restrict out)
 {
@@ -79,8 +76,8 @@ static void store_powers(const int32_t *sum_high, const int32_t *sum_low, int sh
     }
 }
 
-static void correlate_means(const vif_level *level, source_plane samples, int rows,
-                            int cols, vif_plane mean, vif_plane next)
+static void correlate_means(const vif_level *level, source_plane samples, int rows, int cols,
+                            vif_plane mean, vif_plane next)
 {
     int32_t sum[VIF_TILE_COLS];
     for (int i = 0; i < rows; i++) {
@@ -96,9 +93,8 @@ static void correlate_means(const vif_level *level, source_plane samples, int ro
     }
 }
 
-static void correlate_powers(const vif_level *level, source_plane high_in,
-                             source_plane low_in, int rows, int cols, vif_plane high,
-                             vif_plane low)
+static void correlate_powers(const vif_level *level, source_plane high_in, source_plane low_in,
+                             int rows, int cols, vif_plane high, vif_plane low)
 {
     int32_t sum_high[VIF_TILE_COLS], sum_low[VIF_TILE_COLS];
     for (int i = 0; i < rows; i++) {
@@ -123,8 +119,8 @@ ALWAYS_INLINE void reference_columns(const vif_level *level, const uint8_t *cons
 }
 
 ALWAYS_INLINE void distorted_columns(const vif_level *level, const uint8_t *const *ref,
-                                     const uint8_t *const *dis, int x, int rows, int cols,
-                                     int wide, vif_distorted_tile *tile)
+                                     const uint8_t *const *dis, int x, int rows, int cols, int wide,
+                                     vif_distorted_tile *tile)
 {
     source_plane samples, high, low;
     for (int i = 0; i < rows + 2 * level->radius; i++) {

@@ -11,8 +11,7 @@ ALWAYS_INLINE int32_t vif_weight(int radius, int tap)
 {
     static const int32_t radius8[] = {489,  935,  1640, 2640, 3896, 5274, 6547, 7455, 7784,
                                       7455, 6547, 5274, 3896, 2640, 1640, 935,  489};
-    static const int32_t radius4[] = {1244,  3663,  7925, 12590, 14692,
-                                      12590, 7925, 3663, 1244};
+    static const int32_t radius4[] = {1244, 3663, 7925, 12590, 14692, 12590, 7925, 3663, 1244};
     static const int32_t radius2[] = {3571, 16004, 26386, 16004, 3571};
     static const int32_t radius1[] = {10904, 43728, 10904};
     switch (radius) {

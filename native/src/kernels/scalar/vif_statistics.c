@@ -8,8 +8,8 @@
 #include "kernels/scalar/vif_filter.h"
 
 enum {
-    NOISE = 2 << 16,      /* power of the visual noise, 2.0 */
-    LOG_ONE = 2048,       /* logarithms are in 1/2048 octave */
+    NOISE = 2 << 16, /* power of the visual noise, 2.0 */
+    LOG_ONE = 2048,  /* logarithms are in 1/2048 octave */
     MAX_COLS = VIF_TILE_STRIDE
 };
 
@@ -45,8 +45,8 @@ ALWAYS_INLINE void central_row(int radius, const int16_t *high, const int16_t *l
     vif_correlate(radius, high - radius, 1, n, sum_high);
     vif_correlate(radius, low - radius, 1, n, sum_low);
     for (int j = 0; j < n; j++) {
-        uint32_t second = (uint32_t)sum_high[j] + (uint32_t)((sum_low[j] + 0x8000) >> 16) +
-                          0x80000000u;
+        uint32_t second =
+            (uint32_t)sum_high[j] + (uint32_t)((sum_low[j] + 0x8000) >> 16) + 0x80000000u;
         uint64_t product = (uint64_t)mean_a[j] * mean_b[j] + 0x80000000u;
         out[j] = (int32_t)(second - (uint32_t)(product >> 32));
     }
@@ -67,8 +67,8 @@ void vif_reference_statistics_scalar(const vif_level *level, const vif_reference
             if (variance[j] < NOISE)
                 sums->flat_count++;
             else
-                sums->log_den += fixed_log2((uint32_t)variance[j] + NOISE, log_table) -
-                                 17 * LOG_ONE;
+                sums->log_den +=
+                    fixed_log2((uint32_t)variance[j] + NOISE, log_table) - 17 * LOG_ONE;
         }
     }
 }

@@ -1,10 +1,14 @@
 /*
- * VIF, vertical pass, written once for every x86 tier (kernels.h says what it does).
+ * VIF, vertical pass, written once for every SIMD tier (kernels.h says what it does).
  *
  * A block of columns at a time: first all rows are paired up, samples and products (16-bit halves),
  * even columns in one vector and odd columns in another; then chain after chain is filtered, two
  * output rows at once. Chains keep their weights in registers.
  */
+#include "tier.h"
+#include "vector.h"
+
+#include "kernels/simd/routines.h"
 #include "kernels/simd/vif_filter.h"
 
 /* Of a tile and its surroundings. */
@@ -60,9 +64,8 @@ INLINE vint pack_means(vint even, vint odd, int shift, int wide)
     return v_xor(v_blend16(even, v_sll(odd, 16)), centre);
 }
 
-INLINE void means(int radius, int next_radius, const vif_level *level,
-                  vif_pairs_of_chain chain, int rows, int column, int wide, vif_plane mean,
-                  vif_plane next)
+INLINE void means(int radius, int next_radius, const vif_level *level, vif_pairs_of_chain chain,
+                  int rows, int column, int wide, vif_plane mean, vif_plane next)
 {
     const int shift = level->mean_shift;
     const vint half = v_set(1 << (shift - 1));
@@ -85,8 +88,9 @@ INLINE void means(int radius, int next_radius, const vif_level *level,
             for (int m = 0; m < vif_pairs(next_radius); m++)
                 sums[odd] = v_madd(sums[odd], from[m][odd], vif_weights(next_radius, m, second));
             if (next_radius == 1)
-                sums[odd] = v_madd(sums[odd], from[second][odd],
-                                   second ? vif_pair(vif_tap(1, 1), 0) : vif_pair(0, vif_tap(1, 1)));
+                sums[odd] =
+                    v_madd(sums[odd], from[second][odd],
+                           second ? vif_pair(vif_tap(1, 1), 0) : vif_pair(0, vif_tap(1, 1)));
         }
         v_store(&next[k][column], pack_means(sums[0], sums[1], shift, wide));
     }
@@ -102,8 +106,8 @@ INLINE void store_halves(vint even, vint odd, int16_t *high, int16_t *low)
 /* Second moments: high and low halves of the products are filtered on their own and joined,
  * V = (A << (16 - shift)) + ((B + half) >> shift); of 8-bit samples B alone is exact. */
 INLINE void powers(int radius, const vif_level *level, vif_pairs_of_chain high_chain,
-                   vif_pairs_of_chain low_chain, int rows, int column, int wide,
-                   vif_plane high, vif_plane low)
+                   vif_pairs_of_chain low_chain, int rows, int column, int wide, vif_plane high,
+                   vif_plane low)
 {
     const int shift = level->power_shift;
     const vint low_start =
@@ -117,8 +121,8 @@ INLINE void powers(int radius, const vif_level *level, vif_pairs_of_chain high_c
             filter_two_rows(radius, high_chain, k, v_zero(), a);
         for (int r = 0; r < 2; r++) {
             for (int odd = 0; odd < 2 && wide; odd++)
-                b[r][odd] = v_add(v_add(v_sll_by(a[r][odd], 16 - shift), rest),
-                                  v_srl_by(b[r][odd], shift));
+                b[r][odd] =
+                    v_add(v_add(v_sll_by(a[r][odd], 16 - shift), rest), v_srl_by(b[r][odd], shift));
             store_halves(b[r][0], b[r][1], &high[2 * k + r][column], &low[2 * k + r][column]);
         }
     }
@@ -144,8 +148,8 @@ INLINE void centre_pairs(const vint in[2], int wide, vint out[2])
 }
 
 INLINE void reference_block(int radius, int next_radius, const vif_level *level,
-                            const uint8_t *const *ref, int x, int column, int n, int rows,
-                            int wide, vif_reference_tile *tile)
+                            const uint8_t *const *ref, int x, int column, int n, int rows, int wide,
+                            vif_reference_tile *tile)
 {
     vif_pairs_of_chain samples, high, low;
     for (int p = 0; p < (rows + 1) / 2 + radius; p++) {
@@ -159,8 +163,8 @@ INLINE void reference_block(int radius, int next_radius, const vif_level *level,
 }
 
 INLINE void distorted_block(int radius, int next_radius, const vif_level *level,
-                            const uint8_t *const *ref, const uint8_t *const *dis, int x,
-                            int column, int n, int rows, int wide, vif_distorted_tile *tile)
+                            const uint8_t *const *ref, const uint8_t *const *dis, int x, int column,
+                            int n, int rows, int wide, vif_distorted_tile *tile)
 {
     vif_pairs_of_chain samples, high, low, product_high, product_low;
     for (int p = 0; p < (rows + 1) / 2 + radius; p++) {
@@ -175,4 +179,52 @@ INLINE void distorted_block(int radius, int next_radius, const vif_level *level,
     powers(radius, level, high, low, rows, column, wide, tile->square_high, tile->square_low);
     powers(radius, level, product_high, product_low, rows, column, wide, tile->product_high,
            tile->product_low);
+}
+
+/* ---- every case with its constants ----------------------------------------------------------- */
+
+#define EACH_BLOCK(call)                                                                           \
+    for (int done = 0; done < cols; done += BLOCK) {                                               \
+        const int from = x + done, column = VIF_TILE_ORIGIN + done, n = cols - done;               \
+        call;                                                                                      \
+    }
+
+void TIER(vif_reference_columns_u8)(const vif_level *level, const uint8_t *const *ref, int x,
+                                    int rows, int cols, vif_reference_tile *tile)
+{
+    EACH_BLOCK(reference_block(8, 4, level, ref, from, column, n, rows, 0, tile))
+}
+
+void TIER(vif_reference_columns_u16)(const vif_level *level, const uint8_t *const *ref, int x,
+                                     int rows, int cols, vif_reference_tile *tile)
+{
+    switch (level->radius) {
+    case 8: EACH_BLOCK(reference_block(8, 4, level, ref, from, column, n, rows, 1, tile)) break;
+    case 4: EACH_BLOCK(reference_block(4, 2, level, ref, from, column, n, rows, 1, tile)) break;
+    case 2: EACH_BLOCK(reference_block(2, 1, level, ref, from, column, n, rows, 1, tile)) break;
+    default: EACH_BLOCK(reference_block(1, -1, level, ref, from, column, n, rows, 1, tile)) break;
+    }
+}
+
+void TIER(vif_distorted_columns_u8)(const vif_level *level, const uint8_t *const *ref,
+                                    const uint8_t *const *dis, int x, int rows, int cols,
+                                    vif_distorted_tile *tile)
+{
+    EACH_BLOCK(distorted_block(8, 4, level, ref, dis, from, column, n, rows, 0, tile))
+}
+
+void TIER(vif_distorted_columns_u16)(const vif_level *level, const uint8_t *const *ref,
+                                     const uint8_t *const *dis, int x, int rows, int cols,
+                                     vif_distorted_tile *tile)
+{
+    switch (level->radius) {
+    case 8:
+        EACH_BLOCK(distorted_block(8, 4, level, ref, dis, from, column, n, rows, 1, tile)) break;
+    case 4:
+        EACH_BLOCK(distorted_block(4, 2, level, ref, dis, from, column, n, rows, 1, tile)) break;
+    case 2:
+        EACH_BLOCK(distorted_block(2, 1, level, ref, dis, from, column, n, rows, 1, tile)) break;
+    default:
+        EACH_BLOCK(distorted_block(1, -1, level, ref, dis, from, column, n, rows, 1, tile)) break;
+    }
 }

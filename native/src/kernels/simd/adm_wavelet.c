@@ -1,11 +1,15 @@
 /*
- * ADM, wavelet, written once for every x86 tier (kernels.h says what it does).
+ * ADM, wavelet, written once for every SIMD tier (kernels.h says what it does).
  *
  * Four taps are two pairs, and a pair of 16-bit samples is one multiply-add. Inputs of 32 bits
  * are split, x = 65536 * high + low with both halves signed 16 bits; with A and B the filtered
- * halves, round(sum / 2^16) = A + ((B + 2^15) >> 16) and round(sum / 2^15) = 2A + ((B + 2^14) >> 15).
- * 2A may wrap, the result does not.
+ * halves, round(sum / 2^16) = A + ((B + 2^15) >> 16) and round(sum / 2^15) = 2A + ((B + 2^14) >>
+ * 15). 2A may wrap, the result does not.
  */
+#include "tier.h"
+#include "vector.h"
+
+#include "kernels/simd/routines.h"
 
 INLINE vint adm_taps(int first, int second)
 {
@@ -36,10 +40,10 @@ INLINE void pixel_columns(const vint rows[4], int shift, int16_t *low, int16_t *
     const vint half = v_set(1 << (shift - 1));
     vint out_low[2], out_high[2];
     for (int odd = 0; odd < 2; odd++) {
-        const vint p01 = odd ? v_blend16(v_srl(rows[0], 16), rows[1])
-                             : v_blend16(rows[0], v_sll(rows[1], 16));
-        const vint p23 = odd ? v_blend16(v_srl(rows[2], 16), rows[3])
-                             : v_blend16(rows[2], v_sll(rows[3], 16));
+        const vint p01 =
+            odd ? v_blend16(v_srl(rows[0], 16), rows[1]) : v_blend16(rows[0], v_sll(rows[1], 16));
+        const vint p23 =
+            odd ? v_blend16(v_srl(rows[2], 16), rows[3]) : v_blend16(rows[2], v_sll(rows[3], 16));
         out_low[odd] = v_srl_by(adm_low(half, p01, p23), shift); /* the low 16 bits count */
         out_high[odd] = v_srl_by(adm_high(half, p01, p23), shift);
     }
@@ -50,7 +54,8 @@ INLINE void pixel_columns(const vint rows[4], int shift, int16_t *low, int16_t *
 INLINE void adm_pixel_columns(const uint8_t *const rows[4], int first, int n, int shift, int wide,
                               int16_t *low, int16_t *high)
 {
-    const vint centre = v_set((int32_t)(0x10001u << (shift - 1))); /* half the range, in every 16-bit lane */
+    const vint centre =
+        v_set((int32_t)(0x10001u << (shift - 1))); /* half the range, in every 16-bit lane */
     for (int done = 0; done < n; done += BLOCK) {
         const int j = first + done;
         vint x[4];
@@ -64,10 +69,7 @@ INLINE void adm_pixel_columns(const uint8_t *const rows[4], int first, int n, in
 }
 
 /* Two rows of 32-bit lanes as pairs of their low 16 bits. */
-INLINE vint pair_low16(vint a, vint b)
-{
-    return v_blend16(a, v_sll(b, 16));
-}
+INLINE vint pair_low16(vint a, vint b) { return v_blend16(a, v_sll(b, 16)); }
 
 /* The same of their high halves, rounded so that the low half is what a signed number leaves. */
 INLINE vint pair_high16(vint a, vint b)
@@ -131,8 +133,7 @@ INLINE void adm_row_16(const int16_t *row, int first, int n, int16_t *low, int16
     }
 }
 
-INLINE void adm_row_32(const int32_t *row, int first, int n, int shift, int32_t *low,
-                       int32_t *high)
+INLINE void adm_row_32(const int32_t *row, int first, int n, int shift, int32_t *low, int32_t *high)
 {
     for (int k = first; k < first + n; k += LANES) {
         const int32_t *from = row + 2 * k - 1;
@@ -145,5 +146,53 @@ INLINE void adm_row_32(const int32_t *row, int first, int n, int shift, int32_t 
             v_store(low + k, low_out);
         if (high)
             v_store(high + k, high_out);
+    }
+}
+
+/* ---- the table's routines -------------------------------------------------------------------- */
+
+void TIER(adm_columns_u8)(const uint8_t *const rows[4], int first, int n, int shift, int16_t *low,
+                          int16_t *high)
+{
+    adm_pixel_columns(rows, first, n, shift, 0, low, high);
+}
+
+void TIER(adm_columns_u16)(const uint8_t *const rows[4], int first, int n, int shift, int16_t *low,
+                           int16_t *high)
+{
+    adm_pixel_columns(rows, first, n, shift, 1, low, high);
+}
+
+void TIER(adm_columns_s16)(const int16_t *const rows[4], int first, int n, int32_t *low,
+                           int32_t *high)
+{
+    adm_columns_16(rows, first, n, low, high);
+}
+
+void TIER(adm_columns_s32)(const int32_t *const rows[4], int first, int n, int32_t *low,
+                           int32_t *high)
+{
+    adm_columns_32(rows, first, n, low, high);
+}
+
+void TIER(adm_rows_s16)(const int16_t *low, const int16_t *high, int first, int n, int16_t *approx,
+                        int16_t *const bands[ADM_BANDS])
+{
+    adm_row_16(low, first, n, approx, high ? bands[1] : NULL);
+    if (high)
+        adm_row_16(high, first, n, bands[0], bands[2]);
+}
+
+void TIER(adm_rows_s32)(const int32_t *low, const int32_t *high, int first, int n, int shift,
+                        int32_t *approx, int32_t *const bands[ADM_BANDS])
+{
+    if (shift == 16) {
+        adm_row_32(low, first, n, 16, approx, high ? bands[1] : NULL);
+        if (high)
+            adm_row_32(high, first, n, 16, bands[0], bands[2]);
+    } else {
+        adm_row_32(low, first, n, 15, approx, high ? bands[1] : NULL);
+        if (high)
+            adm_row_32(high, first, n, 15, bands[0], bands[2]);
     }
 }

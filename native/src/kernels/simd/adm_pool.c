@@ -1,4 +1,9 @@
-/* ADM, masking and pooling, written once for every x86 tier (kernels.h says what it does). */
+/* ADM, masking and pooling, written once for every SIMD tier (kernels.h says what it does). */
+#include "tier.h"
+#include "vector.h"
+
+#include "kernels/simd/routines.h"
+#include "kernels/simd/adm_weights.h"
 
 INLINE vint adm_threshold(const adm_row *above, const adm_row *row, const adm_row *below, int j)
 {
@@ -43,8 +48,8 @@ INLINE void adm_pool_16(const adm_level *level, const adm_row *above, const adm_
             const vint r = v_load_s16((const int16_t *)row->restored[b] + j);
             const vint signal = v_abs(v_mullo32(r, v_set(level->weight[b])));
             const vint x = v_sub(signal, b == 2 ? v_sll(t, 12) : v_sll(t, 10));
-            sum[b] = add_cubes(sum[b], v_keep(live, x), least[b], square_shift[b],
-                               level->cube_shift[b]);
+            sum[b] =
+                add_cubes(sum[b], v_keep(live, x), least[b], square_shift[b], level->cube_shift[b]);
         }
     }
     for (int b = 0; b < ADM_BANDS; b++)
@@ -99,4 +104,28 @@ INLINE uint64_t adm_energy_32(const adm_level *level, const int32_t *band, int f
         sum = w_add(sum, energy_even(w_high(m), level->den_square_shift, level->den_cube_shift));
     }
     return (uint64_t)v_total_wide(sum);
+}
+
+/* ---- the table's routines -------------------------------------------------------------------- */
+
+void TIER(adm_pool_s16)(const adm_level *level, const adm_row *above, const adm_row *row,
+                        const adm_row *below, int first, int n, uint64_t sums[ADM_BANDS])
+{
+    adm_pool_16(level, above, row, below, first, n, sums);
+}
+
+void TIER(adm_pool_s32)(const adm_level *level, const adm_row *above, const adm_row *row,
+                        const adm_row *below, int first, int n, uint64_t sums[ADM_BANDS])
+{
+    adm_pool_32(level, above, row, below, first, n, sums);
+}
+
+uint64_t TIER(adm_energy_s16)(const int16_t *band, int first, int n)
+{
+    return adm_energy_16(band, first, n);
+}
+
+uint64_t TIER(adm_energy_s32)(const adm_level *level, const int32_t *band, int first, int n)
+{
+    return adm_energy_32(level, band, first, n);
 }

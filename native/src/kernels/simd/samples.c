@@ -1,6 +1,7 @@
-/* Checks on samples. */
-#include "kernels/avx2/tier.h"
-#include "kernels/avx2/vector.h"
+/* Checks on samples, written once for every SIMD tier. */
+#include "tier.h"
+#include "vector.h"
+
 #include "kernels/simd/routines.h"
 
 uint16_t TIER(or_u16)(const uint8_t *row, int n)

@@ -1,4 +1,6 @@
-/* Overwrites the kernel table with what a SIMD tier does better (after its tier.h). */
+/* Overwrites the kernel table with what a SIMD tier does better. */
+#include "tier.h"
+
 #include "kernels/simd/routines.h"
 
 void TIER(pvt_kernels_init)(pvt_kernels *kernels)

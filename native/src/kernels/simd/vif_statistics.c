@@ -1,5 +1,5 @@
 /*
- * VIF, horizontal pass and statistics, written once for every x86 tier (kernels.h says what it
+ * VIF, horizontal pass and statistics, written once for every SIMD tier (kernels.h says what it
  * does).
  *
  * A block of columns and a few rows at a time: first the horizontal pass, chain by chain, into
@@ -7,7 +7,12 @@
  * odd columns in the next, and that is also how the reference statistics are kept: the even ones
  * of a block first.
  */
+#include "tier.h"
+#include "vector.h"
+
+#include "kernels/simd/routines.h"
 #include "kernels/simd/vif_filter.h"
+#include "vif_log2.h"
 
 /* Rows that go through the stages together. */
 enum { VIF_STRIP = 4 };
@@ -60,10 +65,7 @@ INLINE void live_lanes(int n, vmask live[2])
 }
 
 /* Where the reference statistics of a block's even (odd) columns are kept. */
-INLINE ptrdiff_t stats_index(int block, int odd)
-{
-    return (ptrdiff_t)block + odd * LANES;
-}
+INLINE ptrdiff_t stats_index(int block, int odd) { return (ptrdiff_t)block + odd * LANES; }
 
 /* ---- reference ------------------------------------------------------------------------------ */
 
@@ -173,19 +175,41 @@ INLINE void pair_block_stats(int radius, const vif_distorted_tile *tile_in,
     sums->log_num += v_total(log_sum);
 }
 
-/* ---- pyramid -------------------------------------------------------------------------------- */
+/* ---- every case with its constants ----------------------------------------------------------- */
 
-/* Every second column of a row, filtered with the next level's kernel and rounded to 16 bits. */
-INLINE void decimate_row(int radius, const int16_t *row, int n, uint16_t *out)
-{
-    for (int k = 0; k < n; k += LANES) {
-        const int16_t *from = row + 2 * k - radius;
-        vint sum = v_set((int32_t)0x80008000u);
-#pragma GCC unroll 5
-        for (int m = 0; m < vif_pairs(radius); m++)
-            sum = v_madd(sum, v_load(from + 2 * m), vif_weights(radius, m, 0));
-        if (radius == 1)
-            sum = v_madd(sum, v_load(from), vif_pair(0, vif_tap(1, 1)));
-        v_store_low16(out + k, v_srl(sum, 16));
+#define EACH_BLOCK(call)                                                                           \
+    for (int block = 0; block < n; block += BLOCK) {                                               \
+        const int left = n - block < BLOCK ? n - block : BLOCK;                                    \
+        call;                                                                                      \
     }
+
+void TIER(vif_reference_statistics)(const vif_level *level, const vif_reference_tile *tile,
+                                    int rows, int first, int n, const uint16_t *log_table,
+                                    vif_reference_stats *stats, vif_sums *sums)
+{
+    const int at = VIF_TILE_ORIGIN + first;
+    (void)log_table; /* the scalar tier's */
+    switch (level->radius) {
+    case 8: EACH_BLOCK(reference_block_stats(8, tile, rows, at, block, left, stats, sums)) break;
+    case 4: EACH_BLOCK(reference_block_stats(4, tile, rows, at, block, left, stats, sums)) break;
+    case 2: EACH_BLOCK(reference_block_stats(2, tile, rows, at, block, left, stats, sums)) break;
+    default: EACH_BLOCK(reference_block_stats(1, tile, rows, at, block, left, stats, sums)) break;
+    }
+}
+
+void TIER(vif_pair_statistics)(const vif_level *level, const vif_distorted_tile *tile,
+                               const vif_reference_stats *stats, int rows, int first, int n,
+                               double gain_limit, const uint16_t *log_table, vif_sums *sums)
+{
+    const int at = VIF_TILE_ORIGIN + first;
+    (void)log_table; /* the scalar tier's */
+#define CASE(radius)                                                                               \
+    EACH_BLOCK(pair_block_stats(radius, tile, stats, rows, at, block, left, gain_limit, sums))
+    switch (level->radius) {
+    case 8: CASE(8) break;
+    case 4: CASE(4) break;
+    case 2: CASE(2) break;
+    default: CASE(1) break;
+    }
+#undef CASE
 }

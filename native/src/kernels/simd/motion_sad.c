@@ -1,11 +1,16 @@
 /*
- * Motion, written once for every x86 tier (kernels.h says what it does).
+ * Motion, written once for every SIMD tier (kernels.h says what it does).
  *
  * Two rows at a time: differences fit int16 (up to 12 bits), rows are paired, and one load serves
  * two output rows, as in VIF; the kernel is VIF's of radius 2. The result of the vertical pass has
  * 17 bits: y = 2h + l, and round(sum / 2^16) = (A + ((B + 2^15) >> 1)) >> 15 with A and B the
  * filtered h and l.
  */
+#include "tier.h"
+#include "vector.h"
+
+#include "kernels/simd/routines.h"
+#include "kernels/scalar/scalar.h"
 #include "kernels/simd/vif_filter.h"
 
 /* h and l of one row, in order, with room for two mirrored values on either side. */
@@ -28,8 +33,8 @@ INLINE void split_row(const vint y[2], int x, const motion_row *out)
     v_store(out->low + x, v_and(v_blend16(y[0], v_sll(y[1], 16)), one));
 }
 
-INLINE void motion_columns(const uint8_t *const *previous, const uint8_t *const *current,
-                           int width, int shift, int wide, const motion_row out[2])
+INLINE void motion_columns(const uint8_t *const *previous, const uint8_t *const *current, int width,
+                           int shift, int wide, const motion_row out[2])
 {
     const vint half = v_set(1 << (shift - 1));
     for (int x = 0; x < width; x += BLOCK) {
@@ -103,4 +108,20 @@ INLINE uint64_t motion_sad(const uint8_t *const *previous, const uint8_t *const 
             sad += motion_row_sad(&row[1], width);
     }
     return sad;
+}
+
+/* ---- the table's routines -------------------------------------------------------------------- */
+
+uint64_t TIER(motion_sad_u8)(const uint8_t *const *previous, const uint8_t *const *current,
+                             int rows, int width, int32_t *scratch)
+{
+    return motion_sad(previous, current, rows, width, 8, 0, scratch);
+}
+
+uint64_t TIER(motion_sad_u16)(const uint8_t *const *previous, const uint8_t *const *current,
+                              int rows, int width, int bit_depth, int32_t *scratch)
+{
+    if (bit_depth == 16) /* differences need 17 bits */
+        return motion_sad_u16_scalar(previous, current, rows, width, bit_depth, scratch);
+    return motion_sad(previous, current, rows, width, bit_depth, 1, scratch);
 }

@@ -1,0 +1,124 @@
+/* ADM, decoupling at levels 1 to 3 (32-bit coefficients), written once for every SIMD tier. */
+#include "tier.h"
+#include "vector.h"
+
+#include "kernels/simd/routines.h"
+#include "kernels/scalar/scalar.h"
+#include "kernels/simd/adm_gain.h"
+#include "kernels/simd/adm_weights.h"
+
+/* The definition, for the few positions where double precision alone cannot tell. */
+static inline int aligned_exactly(int64_t oh, int64_t ov, int64_t th, int64_t tv)
+{
+    const float dot = (float)(oh * th + ov * tv);
+    const double p = (double)dot, u = (double)(float)(oh * oh + ov * ov),
+                 w = (double)(float)(th * th + tv * tv);
+    return dot >= 0.0f && p * p >= (ADM_COS2_1DEG * u) * w;
+}
+
+/*
+ * Compares in double precision, without the roundings to single precision. Those move either side
+ * by less than 2^-22 of itself, so sides further apart than 2^-20 decide; the lanes in between
+ * are done again exactly. Zero vectors give 0 >= 0 on both sides, which is certain.
+ */
+INLINE vmask aligned_32(const vint o[2], const vint t[2])
+{
+    const vdouble c = d_set(ADM_COS2_1DEG), slack = d_set(0x1p-20), zero[2] = {d_set(0), d_set(0)};
+    vdouble dot[2], left[2], right[2], distance[2], margin[2];
+    for (int half = 0; half < 2; half++) {
+        const vdouble oh = half ? d_high(o[0]) : d_low(o[0]),
+                      ov = half ? d_high(o[1]) : d_low(o[1]);
+        const vdouble th = half ? d_high(t[0]) : d_low(t[0]),
+                      tv = half ? d_high(t[1]) : d_low(t[1]);
+        dot[half] = d_add(d_mul(oh, th), d_mul(ov, tv));
+        left[half] = d_mul(dot[half], dot[half]);
+        right[half] = d_mul(d_mul(c, d_add(d_mul(oh, oh), d_mul(ov, ov))),
+                            d_add(d_mul(th, th), d_mul(tv, tv)));
+        distance[half] = d_abs(d_sub(left[half], right[half]));
+        margin[half] = d_mul(right[half], slack);
+    }
+    vmask aligned = v_both(d_ge(left, right), d_ge(dot, zero));
+    const vmask near = v_but_not(d_ge(margin, distance), d_ge(zero, right));
+    if (!v_any(near))
+        return aligned;
+    int32_t oh[LANES], ov[LANES], th[LANES], tv[LANES];
+    v_store(oh, o[0]);
+    v_store(ov, o[1]);
+    v_store(th, t[0]);
+    v_store(tv, t[1]);
+    uint32_t bits = v_mask_bits(aligned);
+    for (uint32_t todo = v_mask_bits(near); todo; todo &= todo - 1) {
+        const int i = __builtin_ctz(todo);
+        bits &= ~(1u << i);
+        bits |= (uint32_t)aligned_exactly(oh[i], ov[i], th[i], tv[i]) << i;
+    }
+    return v_mask_from_bits(bits);
+}
+
+INLINE vint decouple_band_32(vint o, vint t, vmask aligned, vint limit, vint cap)
+{
+    const vint o_abs = v_abs(o), t_abs = v_abs(t), zero = v_zero();
+    /* The divisor is cut to 15 bits, rounded half up. */
+    const vint drop = v_max(v_sub(v_bit_length(o_abs), v_set(15)), zero);
+    const vint half = v_srl(v_sllv(v_set(1), drop), 1);
+    const vint divisor = v_srlv(v_add(o_abs, half), drop);
+    /* |t| beyond twice |o| saturates; 2 |o| may pass 2^31, and then |t| does not reach it */
+    const vint twice = v_add(o_abs, o_abs);
+    const vint magnitude = v_select(v_gt(zero, twice), t_abs, v_min(t_abs, twice));
+    const vint exponent = v_sub(v_set(-15), drop);
+    const vint gain = d_trunc(gain_half(d_low(divisor), d_low(magnitude), d_pow2_low(exponent)),
+                              gain_half(d_high(divisor), d_high(magnitude), d_pow2_high(exponent)));
+    const vmask opposed = v_gt(zero, v_xor(o, t));
+    const vmask negative = v_gt(zero, o);
+    const vint k = v_select(opposed, zero, gain);
+    /* o = 32768 * o1 + o0: both products fit int32 */
+    const vint o1 = v_sra(o, 15), o0 = v_and(o, v_set(32767));
+    const vint low = v_sra(v_add(v_mullo32(k, o0), v_set(1 << 14)), 15);
+    const vint r = v_add(v_mullo32(k, o1), low);
+    const vmask grows = v_both(aligned, v_both(v_gt(k, zero), v_gt(o_abs, zero)));
+    return v_select(grows, boost_magnitude(r, t, limit, cap, negative), r);
+}
+
+/* (factor * x - 2^31) >> 32 of numbers that are not negative. */
+INLINE vint share_32(vint x, int32_t factor)
+{
+    const vint f = v_set(factor), minus_half = w_set(-((int64_t)1 << 31));
+    const vint even = w_add(w_mul_u32(x, f), minus_half);
+    const vint odd = w_add(w_mul_u32(w_high(x), f), minus_half);
+    return v_blend32(w_high(even), odd);
+}
+
+INLINE void adm_decouple_32(const adm_level *level, const int32_t *const ref[ADM_BANDS],
+                            const int32_t *const dis[ADM_BANDS], int first, int n, int gain_limit,
+                            const adm_row *out)
+{
+    const vint limit = v_set(gain_limit), cap = v_set(0x7fffffff / gain_limit);
+    for (int j = first; j < first + n; j += LANES) {
+        vint o[ADM_BANDS], t[ADM_BANDS];
+        for (int b = 0; b < ADM_BANDS; b++) {
+            o[b] = v_load(ref[b] + j);
+            t[b] = v_load(dis[b] + j);
+        }
+        const vmask aligned = aligned_32(o, t);
+        vint around = v_zero(), centre = v_zero();
+        for (int b = 0; b < ADM_BANDS; b++) {
+            const vint r = decouple_band_32(o[b], t[b], aligned, limit, cap);
+            v_store((int32_t *)out->restored[b] + j, r);
+            const vint strength = v_abs(weigh_32(v_sub(t[b], r), level->weight[b]));
+            around = v_add(around, share_32(strength, 143165577));
+            centre = v_add(centre, share_32(strength, 286331153));
+        }
+        v_store(out->masking + j, around);
+        v_store(out->centre + j, v_sub(centre, around));
+    }
+}
+
+void TIER(adm_decouple_s32)(const adm_level *level, const int32_t *const ref[ADM_BANDS],
+                            const int32_t *const dis[ADM_BANDS], int first, int n,
+                            double gain_limit, const adm_row *out)
+{
+    if (adm_is_whole(gain_limit))
+        adm_decouple_32(level, ref, dis, first, n, (int)gain_limit, out);
+    else
+        adm_decouple_s32_scalar(level, ref, dis, first, n, gain_limit, out);
+}
