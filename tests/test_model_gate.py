@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from oracle.libvmaf_model import libvmaf_scores
 from scipy.stats import pearsonr, spearmanr
 
 import pyvmaf_tiny
@@ -29,6 +30,11 @@ def model() -> Model:
 @pytest.fixture(scope="module")
 def table() -> pd.DataFrame:
     return pd.read_parquet(ROWS)
+
+
+def test_labels_are_what_libvmaf_itself_gives(table: pd.DataFrame) -> None:
+    scores = libvmaf_scores(table[list(FEATURES)].to_numpy())
+    np.testing.assert_allclose(table["vmaf"].to_numpy(), scores, rtol=0, atol=1e-10)
 
 
 def test_agrees_with_the_teacher(model: Model, table: pd.DataFrame) -> None:

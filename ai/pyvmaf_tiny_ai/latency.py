@@ -17,7 +17,7 @@ def row_latency(model: Model, features: NDArray[np.float64]) -> dict[str, float]
     rows = features.tolist()
     for row in rows[:1000]:
         model.predict_one(row)
-    nanoseconds = []
+    nanoseconds: list[int] = []
     while len(nanoseconds) < _MIN_CALLS:
         for row in rows:
             start = time.perf_counter_ns()
