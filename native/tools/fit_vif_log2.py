@@ -36,7 +36,8 @@ def fit_segment(
         bounds=[(None, None)] * (degree + 2),
         method="highs",
     )
-    return (solution.x[:-1] * scale ** np.arange(degree + 1)).astype(np.float32)
+    coefficients: NDArray[np.float64] = solution.x[:-1] * scale ** np.arange(degree + 1)
+    return coefficients.astype(np.float32)
 
 
 def evaluate(
