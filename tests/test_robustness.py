@@ -246,7 +246,7 @@ def do_and_predict(scorer: Scorer, rng: np.random.Generator) -> None:
     scored: list[FrameScore] = []
     flushed = False
     for _ in range(40):
-        call = rng.choice(["push", "push", "push", "shape", "range", "flush", "reset"])
+        call = str(rng.choice(["push", "push", "push", "shape", "range", "flush", "reset"]))
         bad = {"shape": ref[0][:, 1:], "range": too_large}.get(call)
         if call == "flush":
             scored += scorer.flush()

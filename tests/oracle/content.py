@@ -76,7 +76,9 @@ def _gradient(shape: Shape, rng: Random) -> Grey:
 
 
 def _constant(shape: Shape, rng: Random) -> Grey:
-    levels = rng.choice([0.0, 1.0, 0.5, 0.25, rng.random()], shape[0])
+    levels: NDArray[np.float64] = rng.choice(
+        np.array([0.0, 1.0, 0.5, 0.25, rng.random()]), shape[0]
+    )
     return np.broadcast_to(levels[:, None, None], shape).copy()
 
 

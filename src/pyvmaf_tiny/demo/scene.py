@@ -95,12 +95,12 @@ def open_scene(path: Path, frames: int | None = None) -> Scene:
         finally:
             container.close()
 
-    known = stream.frames or None
+    known, rate = stream.frames or None, stream.average_rate
     return Scene(
         name=path.name,
         width=width,
         height=height,
-        rate=stream.average_rate or Fraction(25),
+        rate=Fraction(rate.numerator, rate.denominator) if rate else Fraction(25),
         count=known if frames is None else min(frames, known or frames),
         footage=True,
         frames=converted(),
