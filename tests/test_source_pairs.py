@@ -261,7 +261,7 @@ def test_skipping_beyond_the_end(kind: str, option: str, frames: int) -> None:
 def test_options_that_are_no_counts(option: str, value: Any) -> None:
     ref, dis = Source(REF), Source(DIS)
     arguments: dict[str, Any] = {option: value}
-    with pytest.raises(OptionError, match=f"{option} is not a number of frames"):
+    with pytest.raises(OptionError, match=f"{option} is not a whole number, or too small"):
         FramePairs(ref, dis, **arguments)
     assert (ref.closed, dis.closed) == (1, 1)
 

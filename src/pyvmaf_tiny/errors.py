@@ -96,7 +96,7 @@ class FrameTypeError(InputError, TypeError):
 
 
 class FrameLayoutError(InputError):
-    """A frame's memory layout (strides, byte order) cannot be used in place."""
+    """A frame's strides cannot be walked in place."""
 
 
 class SampleRangeError(InputError):

@@ -21,4 +21,6 @@ def whole_number(option: str, value: object, *, least: int | None = None) -> int
         else:
             if least is None or number >= least:
                 return number
-    raise OptionError(f"{option} out of range", given=repr(value), expected=expected)
+    raise OptionError(
+        f"{option} is not a whole number, or too small", given=repr(value), expected=expected
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import mmap
-import operator
 import os
 import stat
 from collections.abc import Iterable
@@ -19,6 +18,7 @@ from pyvmaf_tiny.errors import (
     OptionError,
     SourceError,
 )
+from pyvmaf_tiny.options import whole_number
 
 from .arrays import FrameSource, array_frames, is_array_like
 from .base import LumaSource, check_size
@@ -48,7 +48,8 @@ class _Wanted:
                 f"{cursor.name}: raw video does not say its own size",
                 given="no width and height",
                 expected="both",
-                hint="encoded video in memory goes into a file object, io.BytesIO(data)",
+                hint="say w and h (-w and -h on the command line); encoded video in memory goes into a "
+                "file object, io.BytesIO(data)",
             )
         return RawSource(
             cursor,
@@ -102,8 +103,8 @@ def open_source(
     Raises OptionError and every kind of InputError; nothing stays open then.
     """
     wanted = _Wanted(
-        _pixels("width", width),
-        _pixels("height", height),
+        None if width is None else whole_number("width", width),
+        None if height is None else whole_number("height", height),
         parse_pixel_format(pixel_format, bit_depth),
     )
     if (width is None) != (height is None):
@@ -120,17 +121,6 @@ def open_source(
         wanted.check(source)
         undo.pop_all()
     return source
-
-
-def _pixels(option: str, value: int | None) -> int | None:
-    if value is None:
-        return None
-    try:
-        return operator.index(value)
-    except TypeError:
-        raise OptionError(
-            f"{option} is not a number of pixels", given=repr(value), expected="an integer"
-        ) from None
 
 
 def _open(obj: Any, wanted: _Wanted) -> LumaSource:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import mmap
-import operator
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from types import TracebackType
@@ -18,6 +17,7 @@ from pyvmaf_tiny.errors import (
     OptionError,
 )
 from pyvmaf_tiny.frames import Plane
+from pyvmaf_tiny.options import whole_number
 
 from .base import LumaSource
 from .opening import open_source
@@ -119,8 +119,11 @@ class FramePairs:
                     given=ref.name,
                     expected="two inputs, each read from its own beginning",
                 )
-            self._limit = None if frames is None else _count("frames", frames, least=1)
-            self._skips = (_count("skip_ref", skip_ref), _count("skip_dis", skip_dis))
+            self._limit = None if frames is None else whole_number("frames", frames, least=1)
+            self._skips = (
+                whole_number("skip_ref", skip_ref, least=0),
+                whole_number("skip_dis", skip_dis, least=0),
+            )
             self._shortest = shortest
             _check_formats(ref, dis)
             undo.pop_all()
@@ -208,20 +211,6 @@ def _next(planes: Iterator[Plane], role: str) -> Plane | None:
     except InputError as error:
         error.message = f"{role} {error.message}"
         raise
-
-
-def _count(option: str, value: int, *, least: int = 0) -> int:
-    try:
-        number = operator.index(value)
-    except TypeError:
-        number = least - 1
-    if isinstance(value, bool) or number < least:
-        raise OptionError(
-            f"{option} is not a number of frames",
-            given=repr(value),
-            expected=f"an integer of at least {least}",
-        )
-    return number
 
 
 def _check_formats(ref: LumaSource, dis: LumaSource) -> None:
