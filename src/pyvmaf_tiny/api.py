@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import OptionError
 from .results import ScoreResult
 from .scorer import ModelSpec, Scorer
 from .source import FramePairs, open_pairs
@@ -123,19 +122,48 @@ def features(
     dis: Any,
     w: int | None = None,
     h: int | None = None,
-    **options: Any,
+    *,
+    bit_depth: int | None = None,
+    pixel_format: str = "420",
+    neg: bool = False,
+    engine: str = "auto",
+    threads: int | None = None,
+    frames: int | None = None,
+    skip_ref: int = 0,
+    skip_dis: int = 0,
+    subsample: int = 1,
+    shortest: bool = False,
+    progress: Progress | None = None,
+    gain_limit: float | None = None,
+    cpu_mask: int = 0,
 ) -> NDArray[np.float64]:
     """Extract the six features of every frame.
 
-    Inputs and options are those of :func:`score`, without ``model`` and ``device``.
+    Inputs and options are those of :func:`score`, less the model's.
 
     Returns float64 (N, 6), columns in the order of :data:`pyvmaf_tiny.FEATURES`. Raises as
     :func:`score` does.
     """
-    for name in ("model", "device"):
-        if name in options:
-            raise OptionError(f"features() takes no {name}", hint="score() does")
-    return score(ref, dis, w, h, model=False, **options).features
+    return score(
+        ref,
+        dis,
+        w,
+        h,
+        bit_depth=bit_depth,
+        pixel_format=pixel_format,
+        model=False,
+        neg=neg,
+        engine=engine,
+        threads=threads,
+        frames=frames,
+        skip_ref=skip_ref,
+        skip_dis=skip_dis,
+        subsample=subsample,
+        shortest=shortest,
+        progress=progress,
+        gain_limit=gain_limit,
+        cpu_mask=cpu_mask,
+    ).features
 
 
 class _Clip:
