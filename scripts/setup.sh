@@ -95,6 +95,16 @@ prepare_venv() {
     "$python" -m venv --clear .venv
 }
 
+# The tests of the training scripts need PyTorch. Only its CPU build is small enough to be
+# installed unasked, and PyPI has none; other package indexes have.
+install_torch() {
+    if ! python -m pip install --quiet --only-binary=:all: 'torch==2.13.0+cpu' 2>/dev/null; then
+        say "no CPU build of PyTorch in the package indexes that pip is configured for, so the" \
+            "tests of training will be skipped; PIP_EXTRA_INDEX_URL=... or" \
+            ".venv/bin/pip install torch==2.13.0 (several GB) brings them back"
+    fi
+}
+
 # The build tools come first and the package is built with them, not in a sandbox of pip's: an
 # editable install rebuilds its C module with them whenever the C source has changed.
 install() {
@@ -102,12 +112,15 @@ install() {
     # Older versions of pip do not know dependency groups.
     python -m pip install --quiet --upgrade 'pip>=25.1'
     case $1 in
-    demo) python -m pip install --quiet --group build ;;
-    test) python -m pip install --quiet --group build --group test ;;
-    esac
-    case $1 in
-    demo) extras=demo ;;
-    test) extras=all ;;
+    demo)
+        python -m pip install --quiet --group build
+        extras=demo
+        ;;
+    test)
+        python -m pip install --quiet --group build --group test
+        extras=all
+        install_torch
+        ;;
     esac
     python -m pip install --quiet --no-build-isolation --config-settings=build-dir=.venv/build \
         --editable ".[$extras]"

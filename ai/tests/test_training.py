@@ -18,9 +18,12 @@ import pytest
 from pyvmaf_tiny_ai.export import to_onnx
 from pyvmaf_tiny_ai.mlp import MLP_SMALL, Mlp
 from pyvmaf_tiny_ai.table import features_of, labels_of, read_table
-from pyvmaf_tiny_ai.training import Recipe, train
 
 from pyvmaf_tiny.model import Registry, load_model
+
+pytest.importorskip("torch", reason="PyTorch is not installed, see scripts/setup.sh")
+
+from pyvmaf_tiny_ai.training import Recipe, train  # noqa: E402
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
 ROWS = Path(__file__).resolve().parents[2] / "tests" / "data" / "v2_gate_rows.parquet"
