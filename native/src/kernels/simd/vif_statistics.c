@@ -36,19 +36,18 @@ INLINE void filter_row(int radius, const int16_t *row, vint start, vint out[2])
 }
 
 /* Windowed means, unsigned, 1/65536 of a 16-bit unit. */
-INLINE void mean_strip(int radius, vif_plane plane, int row, int rows, int at, vif_strip out)
+INLINE void mean_strip(int radius, vif_plane plane, int row, int at, vif_strip out)
 {
     const vint start = v_set((int32_t)0x80000000u);
-    for (int r = 0; r < rows; r++)
+    for (int r = 0; r < VIF_STRIP; r++)
         filter_row(radius, &plane[row + r][at], start, out[r]);
 }
 
 /* Windowed second moments: Q = A + ((B + 2^15) >> 16) + 2^31. */
-INLINE void power_strip(int radius, vif_plane high, vif_plane low, int row, int rows, int at,
-                        vif_strip out)
+INLINE void power_strip(int radius, vif_plane high, vif_plane low, int row, int at, vif_strip out)
 {
     const vint high_start = v_set((int32_t)0x80000000u), low_start = v_set(0x8000);
-    for (int r = 0; r < rows; r++) {
+    for (int r = 0; r < VIF_STRIP; r++) {
         vint b[2];
         filter_row(radius, &high[row + r][at], high_start, out[r]);
         filter_row(radius, &low[row + r][at], low_start, b);
@@ -81,8 +80,8 @@ INLINE void reference_block_stats(int radius, const vif_reference_tile *tile_in,
     for (int row = 0; row < rows; row += VIF_STRIP) {
         const int strip = rows - row < VIF_STRIP ? rows - row : VIF_STRIP;
         vif_strip mean, power;
-        mean_strip(radius, tile->mean, row, strip, at + block, mean);
-        power_strip(radius, tile->square_high, tile->square_low, row, strip, at + block, power);
+        mean_strip(radius, tile->mean, row, at + block, mean);
+        power_strip(radius, tile->square_high, tile->square_low, row, at + block, power);
         for (int r = 0; r < strip; r++)
             for (int odd = 0; odd < 2; odd++) {
                 const vint m = mean[r][odd];
@@ -148,9 +147,9 @@ INLINE void pair_block_stats(int radius, const vif_distorted_tile *tile_in,
         vif_strip mean, square, product;
         vif_log_queue queue;
         queue.length = 0;
-        mean_strip(radius, tile->mean, row, strip, at + block, mean);
-        power_strip(radius, tile->square_high, tile->square_low, row, strip, at + block, square);
-        power_strip(radius, tile->product_high, tile->product_low, row, strip, at + block, product);
+        mean_strip(radius, tile->mean, row, at + block, mean);
+        power_strip(radius, tile->square_high, tile->square_low, row, at + block, square);
+        power_strip(radius, tile->product_high, tile->product_low, row, at + block, product);
         for (int r = 0; r < strip; r++)
             for (int odd = 0; odd < 2; odd++) {
                 const vint m = mean[r][odd];
