@@ -5,11 +5,12 @@
  *
  *   check_kernels [--seed N] [--only NAME] [--thin N] [--bench]
  *
- * NAME is a part of a routine's name. --thin runs one case in N (for slow tools such as
- * valgrind). --bench times instead of checking. Exit status 1 when something failed.
+ * NAME is a part of a routine's name. --thin runs one case in N, as does PVT_TEST_THIN=N in the
+ * environment. --bench times instead of checking. Exit status 1 when something failed.
  */
 #include "kernels/check.h"
 #include "kernels/define.h"
+#include "thinning.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,16 +82,26 @@ static bool seen_before(const check_routine *routine, const pvt_kernels *tiers, 
     return false;
 }
 
+static pvt_kernels definition(void)
+{
+    pvt_kernels kernels = {.tier = "definition"};
+    define_vif(&kernels.vif);
+    define_adm_wavelet(&kernels.adm);
+    define_adm_decouple(&kernels.adm);
+    define_adm_pool(&kernels.adm);
+    define_whole_rows(&kernels);
+    return kernels;
+}
+
 static void check_routine_in(const check_routine *routine, const pvt_kernels *tiers, int count)
 {
-    pvt_kernels definition;
-    define_kernels(&definition);
+    const pvt_kernels defined = definition();
     printf("%-27s", routine->name);
     for (int t = 0; t < count; t++) {
         if (seen_before(routine, tiers, t))
             continue;
         check_start(routine->name, tiers[t].tier);
-        check_guarded(routine, &tiers[t], t == 0 ? &definition : &tiers[0]);
+        check_guarded(routine, &tiers[t], t == 0 ? &defined : &tiers[0]);
         printf(" %s %s", tiers[t].tier, check_failures() ? "FAILED" : "ok");
         fflush(stdout);
     }
@@ -146,6 +157,7 @@ static options parse(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    check_thinning = test_thinning();
     const options o = parse(argc, argv);
     pvt_kernels tiers[MOST_TIERS];
     const int count = find_tiers(tiers);

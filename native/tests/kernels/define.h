@@ -7,9 +7,7 @@
 
 #include "kernels/kernels.h"
 
-void define_kernels(pvt_kernels *kernels);
-
-/* The parts of it. */
+/* Each fills a part of the table. */
 void define_vif(vif_kernels *kernels);
 void define_adm_wavelet(adm_kernels *kernels);
 void define_adm_decouple(adm_kernels *kernels);

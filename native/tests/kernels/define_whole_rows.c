@@ -63,13 +63,3 @@ void define_whole_rows(pvt_kernels *kernels)
     kernels->motion = (motion_kernels){.sad_u8 = sad_u8, .sad_u16 = sad_u16};
     kernels->or_u16 = or_u16;
 }
-
-void define_kernels(pvt_kernels *kernels)
-{
-    kernels->tier = "definition";
-    define_vif(&kernels->vif);
-    define_adm_wavelet(&kernels->adm);
-    define_adm_decouple(&kernels->adm);
-    define_adm_pool(&kernels->adm);
-    define_whole_rows(kernels);
-}
