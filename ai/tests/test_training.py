@@ -23,7 +23,7 @@ from pyvmaf_tiny.model import Registry, load_model
 
 pytest.importorskip("torch", reason="PyTorch is not installed, see scripts/setup.sh")
 
-from pyvmaf_tiny_ai.training import Recipe, train  # noqa: E402
+from pyvmaf_tiny_ai.training import Recipe, train
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
 ROWS = Path(__file__).resolve().parents[2] / "tests" / "data" / "v2_gate_rows.parquet"
