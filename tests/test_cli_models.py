@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.resources
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -11,7 +12,7 @@ from cli_runs import run
 
 import pyvmaf_tiny
 
-SHIPPED = Path(pyvmaf_tiny.__file__).parent / "tiny_models"
+SHIPPED = importlib.resources.files("pyvmaf_tiny") / "tiny_models"
 
 
 def test_list() -> None:

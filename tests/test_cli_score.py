@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.resources
 import json
 import re
 import xml.etree.ElementTree as ET
@@ -183,7 +184,7 @@ def test_device_auto_says_what_it_bound(clips: Clips) -> None:
     "spec", ["version=vmaf_tiny_v2", "version=vmaf_tiny_v2:name=vmaf", "path={model}"]
 )
 def test_model_as_vmaf_spells_it(clips: Clips, tmp_path: Path, spec: str) -> None:
-    shipped = Path(pyvmaf_tiny.__file__).parent / "tiny_models" / "vmaf_tiny_v2.onnx"
+    shipped = importlib.resources.files("pyvmaf_tiny") / "tiny_models" / "vmaf_tiny_v2.onnx"
     model = tmp_path / "own.onnx"
     model.write_bytes(shipped.read_bytes())
     ran = run("score", *clips.pair(), "-m", spec.format(model=model))
