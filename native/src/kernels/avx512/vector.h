@@ -86,7 +86,7 @@ INLINE void v_store_low16(void *p, vint x) { _mm256_storeu_si256(p, _mm512_cvtep
 /* ---- masks ---------------------------------------------------------------------------------- */
 
 /* Lanes 0 .. n-1. */
-INLINE vmask v_first(int n) { return n >= LANES ? 0xffff : n <= 0 ? 0 : (vmask)((1u << n) - 1); }
+INLINE vmask v_first(int n) { return (vmask)(n >= LANES ? 0xffff : n <= 0 ? 0 : (1u << n) - 1); }
 INLINE vmask v_gt(vint a, vint b) { return _mm512_cmpgt_epi32_mask(a, b); }
 INLINE vmask v_both(vmask a, vmask b) { return _kand_mask16(a, b); }
 INLINE vmask v_but_not(vmask a, vmask b) { return _kandn_mask16(b, a); }
