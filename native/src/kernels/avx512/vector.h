@@ -104,7 +104,14 @@ INLINE vint v_add_wide(vint sum, vint x)
                             _mm512_add_epi64(_mm512_srli_epi64(x, 32), _mm512_and_si512(x, low)));
 }
 
-INLINE int64_t v_total_wide(vint x) { return _mm512_reduce_add_epi64(x); }
+/* Sum of the lanes modulo 2^64: sums that int64 cannot hold wrap, as libvmaf's do. */
+INLINE int64_t v_total_wide(vint x)
+{
+    uint64_t part[4];
+    _mm256_storeu_si256((void *)part, _mm256_add_epi64(_mm512_castsi512_si256(x),
+                                                       _mm512_extracti64x4_epi64(x, 1)));
+    return (int64_t)((part[0] + part[1]) + (part[2] + part[3]));
+}
 
 /* Sum of the lanes, each a signed number. */
 INLINE int64_t v_total(vint x)
