@@ -17,6 +17,7 @@ from pyvmaf_tiny.errors import (
     OptionError,
     PixelFormatError,
     SourceError,
+    TruncatedInputError,
     VmafTinyError,
 )
 from pyvmaf_tiny.source import open_source
@@ -91,6 +92,41 @@ def test_kinds_of_objects(given: Any, kind: type, name: str) -> None:
     assert (type(source), source.name) == (kind, name)
     for plane, expected in zip(source, PLANES, strict=True):
         np.testing.assert_array_equal(plane, expected)
+
+
+@pytest.mark.parametrize("name", ["ref", "ref.planar", "ref.bin", "ref.mp4", "ref.10bit"])
+@pytest.mark.parametrize("content", ["texture", "black", "noise"])
+def test_raw_files_of_any_name(tmp_path: Path, name: str, content: str) -> None:
+    path = tmp_path / name
+    noise = np.random.default_rng(3).bytes(len(YUV))
+    path.write_bytes({"texture": YUV, "black": bytes(len(YUV)), "noise": noise}[content])
+    source = open_source(path, 40, 36)
+    assert (type(source), source.frame_count) == (RawSource, 2)
+    assert next(iter(source)).tobytes() == path.read_bytes()[: 40 * 36]
+    source.close()
+    with pytest.raises((SourceError, PixelFormatError)):
+        open_source(path)
+    path.write_bytes(YUV[:-1])
+    with pytest.raises((SourceError, PixelFormatError)):
+        open_source(path, 40, 36)
+    assert str(path) not in Path("/proc/self/maps").read_text()
+
+
+@pytest.mark.parametrize("name", ["ref.rgb", "ref.v210"])
+def test_packed_raw_video_is_not_taken_for_planar(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(YUV)
+    with pytest.raises(SourceError, match="cannot be opened as a video"):
+        open_source(path, 40, 36)
+
+
+def test_a_damaged_video_is_not_taken_for_raw(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    index = MP4.find(b"moov")
+    for length in (300, index - 4, index + 100):
+        path.write_bytes(MP4[:length])
+        with pytest.raises((SourceError, TruncatedInputError)):
+            open_source(path, 40, 36)
 
 
 def test_a_file_object_with_video() -> None:

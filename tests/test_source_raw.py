@@ -25,6 +25,7 @@ from pyvmaf_tiny.errors import (
     TruncatedInputError,
 )
 from pyvmaf_tiny.source import open_source
+from pyvmaf_tiny.source.opening import RAW_SUFFIXES
 from pyvmaf_tiny.source.raw import RawSource
 
 PLANES = clips.moving_planes(3, 35, 37)
@@ -71,7 +72,7 @@ def test_frames_of_a_file(
     source.close()
 
 
-@pytest.mark.parametrize("suffix", [".yuv", ".raw", ".gray", ".YUV"])
+@pytest.mark.parametrize("suffix", [*RAW_SUFFIXES, ".YUV", ".I420"])
 def test_suffixes_and_kinds_of_path(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"clip{suffix}"
     path.write_bytes(clips.yuv_bytes(PLANES))
@@ -144,10 +145,22 @@ def test_depths_that_only_ffmpeg_has(name: str) -> None:
         raw(clips.yuv_bytes(PLANES), pixel_format=name)
 
 
-@pytest.mark.parametrize("bit_depth", [9, 14, 0, -1, 32, "8"])
+@pytest.mark.parametrize("bit_depth", [9, 14, 0, -1, 32])
 def test_unsupported_depths(bit_depth: Any) -> None:
     with pytest.raises(BitDepthError):
         raw(clips.yuv_bytes(PLANES), bit_depth=bit_depth)
+
+
+@pytest.mark.parametrize("bit_depth", ["8", True, 8.0, np.array([8, 8]), np.array([8])])
+def test_a_bit_depth_is_a_whole_number(bit_depth: Any) -> None:
+    for given in (clips.yuv_bytes(PLANES), PLANES):
+        with pytest.raises(OptionError, match="bit_depth is not a whole number"):
+            raw(given, bit_depth=bit_depth)
+
+
+def test_integers_of_numpy_are_bit_depths() -> None:
+    source = raw(clips.yuv_bytes(PLANES), bit_depth=np.int64(8))
+    assert (source.bit_depth, type(source.bit_depth)) == (8, int)
 
 
 def test_a_pixel_format_is_a_string() -> None:

@@ -140,6 +140,31 @@ def test_video_in_a_pipe() -> None:
     thread.join()
 
 
+def test_an_mp4_in_a_pipe_with_its_index_at_the_end() -> None:
+    file = io.BytesIO()
+    clips.write_video(file, clips.moving_planes(40, 320, 240), container="mp4")
+    data = file.getvalue()
+    # Longer than what FFmpeg keeps in memory of what it has read.
+    assert data.find(b"moov") > 1 << 17
+    with pytest.raises(SourceError, match=r"cannot be read from a pipe.*\+faststart"):
+        open_source(OnlyRead(data))
+    file.seek(0)
+    assert open_source(file).width == 320
+
+
+@pytest.mark.parametrize("as_path", [True, False])
+def test_devices_have_no_end(as_path: bool) -> None:
+    with open("/dev/zero", "rb") as file:
+        source = open_source("/dev/zero" if as_path else file, 64, 48)
+        assert source.frame_count is None
+        planes = iter(source)
+        assert [int(next(planes).max()) for _ in range(3)] == [0, 0, 0]
+        source.skip(2)
+        source.close()
+    with pytest.raises(EmptyInputError):
+        open_source("/dev/null", 64, 48)
+
+
 def test_reading_begins_at_the_current_position() -> None:
     for data in (RAW, Y4M):
         file = io.BytesIO(b"prefix" + data)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pyvmaf_tiny.errors import OptionError, PixelFormatError
+from pyvmaf_tiny.options import whole_number
 
 from .base import check_bit_depth
 
@@ -41,8 +42,8 @@ def parse_pixel_format(pixel_format: str, bit_depth: int | None) -> PixelFormat:
     """Read ``420`` and the like, or FFmpeg's name (``yuv420p10le``), which implies the depth.
 
     ``bit_depth`` is what the caller said; it is taken over when the name has none.
-    Raises PixelFormatError (unknown, big-endian), BitDepthError (unsupported), OptionError (the
-    name says another depth than ``bit_depth``).
+    Raises PixelFormatError (unknown, big-endian), BitDepthError (unsupported), OptionError (no
+    string, no whole number, or the name says another depth than ``bit_depth``).
     """
     if not isinstance(pixel_format, str):
         raise OptionError(
@@ -51,6 +52,7 @@ def parse_pixel_format(pixel_format: str, bit_depth: int | None) -> PixelFormat:
             expected='"420" or a name like "yuv420p10le"',
         )
     if bit_depth is not None:
+        bit_depth = whole_number("bit_depth", bit_depth)
         check_bit_depth(bit_depth, "bit_depth")
     if pixel_format in PLAIN_FORMATS:
         return PixelFormat(pixel_format, bit_depth)

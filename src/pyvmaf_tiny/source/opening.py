@@ -16,6 +16,7 @@ from pyvmaf_tiny.errors import (
     EmptyInputError,
     FrameSizeError,
     OptionError,
+    PixelFormatError,
     SourceError,
 )
 from pyvmaf_tiny.options import whole_number
@@ -30,8 +31,11 @@ from .video import VideoSource, is_url
 from .videoframe import is_video_frame
 from .y4m import MAGIC, Y4MSource
 
-#: Raw planar YUV; every other file is YUV4MPEG2 by its first bytes, or a video for FFmpeg.
-RAW_SUFFIXES = (".yuv", ".raw", ".gray")
+#: Raw video, luma first and in the low bits, without asking FFmpeg what else it could be.
+RAW_SUFFIXES = (
+    *(".yuv", ".raw", ".i420", ".yuv420p", ".yv12", ".nv12", ".cif", ".qcif"),
+    *(".gray", ".y", ".y8"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +52,8 @@ class _Wanted:
                 f"{cursor.name}: raw video does not say its own size",
                 given="no width and height",
                 expected="both",
-                hint="say w and h (-w and -h on the command line); encoded video in memory goes into a "
-                "file object, io.BytesIO(data)",
+                hint="say w and h (-w and -h on the command line); encoded video in memory goes "
+                "into a file object, io.BytesIO(data)",
             )
         return RawSource(
             cursor,
@@ -87,10 +91,12 @@ def open_source(
 ) -> LumaSource:
     """Open any kind of input; what it is decides how it is read.
 
-    - a path: ``.yuv``, ``.raw`` and ``.gray`` are raw planar YUV; YUV4MPEG2 is known by its first
-      bytes; anything else (and every ``scheme://`` URL) is a video for FFmpeg. ``"-"`` is standard
-      input; it, named pipes and binary file objects are YUV4MPEG2 by their first bytes, else raw
-      if ``width`` and ``height`` are given, else a video for FFmpeg
+    - a path: YUV4MPEG2 is known by its first bytes, raw planar YUV by its suffix
+      (:data:`RAW_SUFFIXES`); anything else (and every ``scheme://`` URL) is a video for FFmpeg. A
+      file that FFmpeg does not know is raw if ``width`` and ``height`` are given and it is a
+      whole number of such frames. ``"-"`` is standard input; it, named pipes, devices and binary
+      file objects are YUV4MPEG2 by their first bytes, else raw if ``width`` and ``height`` are
+      given, else a video for FFmpeg
     - bytes, bytearray, memoryview, mmap: YUV4MPEG2 by its first bytes, else raw
     - an array (N, H, W) or (H, W), uint8 or uint16 with ``bit_depth``; whatever NumPy can use as
       such; an iterable of (H, W) arrays and PyAV ``VideoFrame``s, or one such frame
@@ -168,14 +174,32 @@ def _open_path(path: str, wanted: _Wanted) -> LumaSource:
         elif suffix in RAW_SUFFIXES:
             source = wanted.raw(cursor)
         else:
-            return _open_video(
-                path,
-                path,
-                hint=f"raw YUV is known by {', '.join(RAW_SUFFIXES)}: rename the file, or pass "
-                'open(path, "rb") with width and height',
-            )
+            try:
+                return _open_video(
+                    path,
+                    path,
+                    hint="raw video needs width and height, and under a name that does not end in "
+                    f"{', '.join(RAW_SUFFIXES)} a whole number of such frames",
+                )
+            except (SourceError, PixelFormatError) as error:
+                if wanted.width is None or not _unknown_to_ffmpeg(error):
+                    raise
+                source = raw = wanted.raw(cursor)
+                if not raw.whole:
+                    raise
         undo.pop_all()
     return source
+
+
+def _unknown_to_ffmpeg(error: SourceError | PixelFormatError) -> bool:
+    """Whether a file that failed to open as a video may be raw.
+
+    Not when FFmpeg only misses the frame size: that is packed raw video (``.rgb``, ``.v210``). A
+    pixel format is no evidence: FFmpeg takes whatever ends in ``.bin`` for text in colours.
+    """
+    from av.error import InvalidDataError
+
+    return isinstance(error, PixelFormatError) or isinstance(error.__cause__, InvalidDataError)
 
 
 def _stat(path: str) -> os.stat_result:
@@ -224,7 +248,13 @@ def _open_stream(
             given=f"a file object at position {extent.start}",
             hint="call seek(0) first",
         )
-    return _open_video(file, name, owned=owned, hint="raw YUV in a stream needs width and height")
+    hint = "raw YUV in a stream needs width and height"
+    if extent is None and head[4:8] == b"ftyp":
+        hint = (
+            "an MP4 whose index is at its end cannot be read from a pipe: pass its path, write it "
+            "with -movflags +faststart, or use Matroska"
+        )
+    return _open_video(file, name, owned=owned, hint=hint)
 
 
 def _open_video(
@@ -233,5 +263,7 @@ def _open_video(
     try:
         return VideoSource(file, name, owned=owned)
     except SourceError as error:
-        error.hint = error.hint or hint
+        # Without a cause FFmpeg could read the file, but there is no video in it.
+        if error.__cause__ is not None:
+            error.hint = error.hint or hint
         raise

@@ -43,6 +43,12 @@ class RawSource:
         remaining = cursor.remaining()
         self.frame_count = None if remaining is None else remaining // self._layout.frame_bytes
 
+    @property
+    def whole(self) -> bool:
+        """Whether the bytes that are left are a whole number of frames; False if not known."""
+        remaining = self._cursor.remaining()
+        return remaining is not None and remaining % self._layout.frame_bytes == 0
+
     def __iter__(self) -> Iterator[Plane]:
         while (luma := self._cursor.luma(self._layout, self._index)) is not None:
             self._index += 1

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import stat
 import sys
 from typing import Any, Protocol
 
@@ -34,14 +36,14 @@ def stream_name(file: object) -> str:
 
 
 def span(file: Any, name: str) -> range | None:
-    """Current position and end of a file object; None when it cannot seek (pipes, sockets).
+    """Current position and end of a file object; None for pipes, sockets and devices.
 
     Raises SourceError when the file object is closed.
     """
     if not (hasattr(file, "seek") and hasattr(file, "tell")):
         return None
     try:
-        if hasattr(file, "seekable") and not file.seekable():
+        if (hasattr(file, "seekable") and not file.seekable()) or _is_device(file):
             return None
         here = file.tell()
         file.seek(0, io.SEEK_END)
@@ -50,6 +52,14 @@ def span(file: Any, name: str) -> range | None:
     except (OSError, ValueError) as error:
         raise SourceError(f"{name}: cannot be read", given=str(error)) from error
     return range(here, max(here, end))
+
+
+def _is_device(file: Any) -> bool:
+    """Whether it is a character device, such as /dev/zero: they seek, but have no end."""
+    try:
+        return stat.S_ISCHR(os.fstat(file.fileno()).st_mode)
+    except (AttributeError, TypeError, io.UnsupportedOperation):  # not a file of the system
+        return False
 
 
 def read_some(file: BinaryReader, target: memoryview, name: str) -> int:
