@@ -188,6 +188,16 @@ def test_what_curves_have_in_common() -> None:
     assert Comparison([one]).about[0] == "reference r.y4m"
 
 
+def test_a_score_is_named_after_its_model() -> None:
+    def name(*models: str | None, metric: str = "vmaf") -> str:
+        curves = [Curve(str(each), drawn_result(5, model_id=each)) for each in models]
+        return Comparison(curves, metric=metric).metric_name
+
+    assert name("small") == name("small", "small") == "VMAF (small)"
+    assert name("small", "large") == "VMAF (several models)"
+    assert name("small", metric="adm2") == "adm2"
+
+
 def test_comparisons_that_cannot_be_drawn() -> None:
     with pytest.raises(OptionError, match="no curve"):
         Comparison([])

@@ -16,6 +16,7 @@ import matplotlib.image
 import numpy as np
 import pytest
 from conftest import RunPython
+from matplotlib.axes import Axes
 from numpy.typing import NDArray
 from sample_results import NASTY, draw, drawn_result, hide_package, sample_result
 
@@ -164,6 +165,22 @@ def test_rate_and_quality_needs_two_bitrates(tmp_path: Path) -> None:
     assert len(page.find("path", **{"class": "rate fifth"})) == 1
     for few in ([curves[0]], [Curve(curve.label, curve.result) for curve in curves]):
         assert not _page(tmp_path / "plot.html", few).find("svg", id="rate")
+
+
+def test_axes_say_what_they_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = _page(tmp_path / "plot.html", _curves())
+    assert page.texts["h2"][0] == "VMAF (some_model) over frames"
+    assert page.texts["text"].count("VMAF (some_model)") == 2  # rate and quality, distribution
+    shown: list[str] = []
+    plain = Axes.text
+
+    def text(self: Axes, x: float, y: float, s: str, **look: object) -> object:
+        shown.append(s)
+        return plain(self, x, y, s, **look)
+
+    monkeypatch.setattr(Axes, "text", text)
+    save_plot(_curves(), tmp_path / "plot.png")
+    assert shown.count("VMAF (some_model)") == 2
 
 
 def test_long_clips_are_drawn_as_means_with_bands(tmp_path: Path) -> None:

@@ -117,8 +117,11 @@ class Comparison:
 
     @property
     def metric_name(self) -> str:
-        """The metric as a heading."""
-        return "VMAF" if self.metric == SCORE else self.metric
+        """The metric as a heading; a score with the model that predicts it."""
+        if self.metric != SCORE:
+            return self.metric
+        models = {curve.result.info.model_id or "unknown model" for curve in self.curves}
+        return f"VMAF ({models.pop() if len(models) == 1 else 'several models'})"
 
     @property
     def about(self) -> list[str]:

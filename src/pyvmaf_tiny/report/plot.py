@@ -137,6 +137,15 @@ def _rates(axes: Axes, comparison: Comparison) -> None:
     x, y = rate_scales(points, (0, _RATES.width), (0, _RATES.height))
     _y_grid(axes, y, 5, _RATES.width)
     _x_axis(axes, x, x.ticks(5), "bitrate, kbit/s")
+    name = clipped(comparison.metric_name, 28)
+    look: dict[str, Any] = {
+        "ha": "center",
+        "va": "center",
+        "rotation": 90,
+        "size": 9,
+        "color": _SOFT,
+    }
+    axes.text(-36, _RATES.height / 2, name, parse_math=False, **look)
     means = [[(x(point.rate), y(point.mean)) for point in group] for group in groups]
     fifths = [[(x(point.rate), y(point.fifth)) for point in group] for group in groups]
     for path in means:
@@ -181,7 +190,8 @@ def _y_grid(axes: Axes, y: Scale, count: int, width: float) -> None:
 def _x_axis(axes: Axes, x: Scale, ticks: Sequence[float], title: str) -> None:
     for tick in ticks:
         axes.text(x(tick), -6, number(tick), ha="center", va="top", size=9, color=_SOFT)
-    axes.text((x.start + x.stop) / 2, -20, title, ha="center", va="top", size=9, color=_SOFT)
+    look: dict[str, Any] = {"ha": "center", "va": "top", "size": 9, "color": _SOFT}
+    axes.text((x.start + x.stop) / 2, -20, title, parse_math=False, **look)
 
 
 def _name(axes: Axes, x: float, y: float, name: str, position: int, ha: str = "left") -> None:

@@ -19,11 +19,12 @@ _POINT_LABEL, _ROW_LABEL = 16, 22
 
 def rate_chart(comparison: Comparison) -> str:
     """Mean (filled) and 5th percentile (open) of every curve over its bitrate."""
-    left, right, bottom = 46, HALF_WIDTH - 14, _HEIGHT - 46
+    left, right, bottom = 62, HALF_WIDTH - 14, _HEIGHT - 46
     groups = comparison.rate_groups
     points = [point for group in groups for point in group]
     x, y = rate_scales(points, (left, right), (bottom, _TOP))
     parts = [*svg.y_grid(y, left, right, 5), *svg.x_axis(x, x.ticks(5), bottom, "bitrate, kbit/s")]
+    parts.append(svg.y_title(14, (_TOP + bottom) / 2, clipped(comparison.metric_name, 32)))
     means = [[(x(point.rate), y(point.mean)) for point in group] for group in groups]
     fifths = [[(x(point.rate), y(point.fifth)) for point in group] for group in groups]
     for kind, paths in (("fifth", fifths), ("mean", means)):

@@ -48,6 +48,14 @@ def x_axis(x: Scale, ticks: Iterable[float], y: float, title: str) -> Iterator[s
     yield f'text-anchor="middle">{escape(title)}</text>'
 
 
+def y_title(x: float, y: float, title: str) -> str:
+    """The title of a vertical axis, read from below, its middle at a place."""
+    return (
+        f'<text class="axis" transform="translate({x:g} {y:g}) rotate(-90)" '
+        f'text-anchor="middle">{escape(title)}</text>'
+    )
+
+
 def name_text(x: float, y: float, label: str, limit: int) -> str:
     """A curve's label at a place, cut to ``limit`` characters."""
     return f'<text class="name" x="{x:.1f}" y="{y:.1f}">{escape(clipped(label, limit))}</text>'
