@@ -82,7 +82,7 @@ prepare_system() {
     packages=$(missing_packages)
     say "installing with apt-get:" $packages
     as_root env DEBIAN_FRONTEND=noninteractive \
-        apt-get install --quiet=2 --yes --no-install-recommends $packages
+        apt-get install --quiet=2 --yes --no-install-recommends $packages >/dev/null
     python=$(find_python)
     [ -n "$python" ] || die "still no Python from 3.11 up; name one: PYTHON=/path/to/python3"
 }
