@@ -12,14 +12,50 @@
 
 /* Included after vector.h. */
 
-/* sums += weight of the tap * x. */
-INLINE void add_tap(int radius, int tap, vint x, vint sums[2])
+/* The weights up to the middle one: eight lanes, and what does not fit. */
+typedef struct vif_weights {
+    int16x8_t outer, centre;
+} vif_weights;
+
+INLINE vif_weights vif_weights_of(int radius)
 {
-    const int16x8_t weight = vdupq_n_s16((int16_t)vif_tap(radius, tap));
-    for (int times = 0; times < (radius == 1 && tap == 1 ? 2 : 1); times++) {
-        sums[0] = vmlal_s16(sums[0], vget_low_s16(as_s16(x)), vget_low_s16(weight));
-        sums[1] = vmlal_high_s16(sums[1], as_s16(x), weight);
+    int16_t tap[16];
+    for (int i = 0; i < 16; i++)
+        tap[i] = (int16_t)(i <= radius ? vif_tap(radius, i) : 0);
+    vif_weights weights = {vld1q_s16(tap), vld1q_s16(tap + 8)};
+    /* Compilers that know the values make a register or a load of each lane. */
+    __asm__("" : "+w"(weights.outer), "+w"(weights.centre));
+    return weights;
+}
+
+/* sums += the weight in that lane * x: a number that the compiler has to know. */
+INLINE void add_lane(int lane, vif_weights weights, vint x, vint sums[2])
+{
+    const int16x8_t all = as_s16(x);
+#define LANE(which, i)                                                                             \
+    sums[0] = vmlal_laneq_s16(sums[0], vget_low_s16(all), weights.which, i);                       \
+    sums[1] = vmlal_high_laneq_s16(sums[1], all, weights.which, i);                                \
+    break
+    switch (lane) {
+    case 0: LANE(outer, 0);
+    case 1: LANE(outer, 1);
+    case 2: LANE(outer, 2);
+    case 3: LANE(outer, 3);
+    case 4: LANE(outer, 4);
+    case 5: LANE(outer, 5);
+    case 6: LANE(outer, 6);
+    case 7: LANE(outer, 7);
+    default: LANE(centre, 0);
     }
+#undef LANE
+}
+
+/* sums += weight of the tap * x. */
+INLINE void add_tap(int radius, int tap, vif_weights weights, vint x, vint sums[2])
+{
+    add_lane(tap <= radius ? tap : 2 * radius - tap, weights, x, sums);
+    if (radius == 1 && tap == 1)
+        add_lane(1, weights, x, sums);
 }
 
 /* Rows 2p and 2p+1 of a block of 16-bit lanes, ready to be filtered vertically. */
@@ -48,36 +84,39 @@ INLINE void live_lanes(int n, vmask live[2])
 /* Vertical: the outputs whose windows start at row 0 and at row 1 of the laid rows. */
 INLINE void filter_two_rows(int radius, vint (*rows)[2], vint start, vint sums[2][2])
 {
+    const vif_weights weights = vif_weights_of(radius);
     sums[0][0] = sums[0][1] = sums[1][0] = sums[1][1] = start;
 #pragma GCC unroll 18
     for (int row = 0; row <= 2 * radius + 1; row++) {
         const vint x = rows[row / 2][row & 1];
         if (row <= 2 * radius)
-            add_tap(radius, row, x, sums[0]);
+            add_tap(radius, row, weights, x, sums[0]);
         if (row > 0)
-            add_tap(radius, row - 1, x, sums[1]);
+            add_tap(radius, row - 1, weights, x, sums[1]);
     }
 }
 
 /* Vertical: one of the two, `second` says which. */
 INLINE void filter_one_row(int radius, vint (*rows)[2], int second, vint start, vint sums[2])
 {
+    const vif_weights weights = vif_weights_of(radius);
     sums[0] = sums[1] = start;
 #pragma GCC unroll 9
     for (int tap = 0; tap <= 2 * radius; tap++)
-        add_tap(radius, tap, rows[(tap + second) / 2][(tap + second) & 1], sums);
+        add_tap(radius, tap, weights, rows[(tap + second) / 2][(tap + second) & 1], sums);
 }
 
 /* Horizontal: a block of outputs, the window of the first one starting at `from`. */
 INLINE void filter_row(int radius, const int16_t *from, vint start, vint out[2])
 {
+    const vif_weights weights = vif_weights_of(radius);
     out[0] = out[1] = start;
 #pragma GCC unroll 17
     for (int tap = 0; tap <= 2 * radius; tap++)
-        add_tap(radius, tap, v_load(from + tap), out);
+        add_tap(radius, tap, weights, v_load(from + tap), out);
 }
 
-/* Horizontal: LANES outputs, the window of the first one starting at `from`, the next two further. */
+/* Horizontal: LANES outputs, the first window starting at `from`, each next one two further. */
 INLINE vint filter_every_second(int radius, const int16_t *from, vint start)
 {
     vint sum = start;

@@ -8,8 +8,7 @@
 /* Coefficients of 8 segments, picked by byte indices. */
 INLINE float32x4_t pick_coefficients(const float coefficients[8], uint8x16_t index)
 {
-    const uint8x16x2_t bytes = {{vreinterpretq_u8_f32(vld1q_f32(coefficients)),
-                                 vreinterpretq_u8_f32(vld1q_f32(coefficients + 4))}};
+    const uint8x16x2_t bytes = vld1q_u8_x2((const uint8_t *)coefficients);
     return vreinterpretq_f32_u8(vqtbl2q_u8(bytes, index));
 }
 

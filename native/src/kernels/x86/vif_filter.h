@@ -1,10 +1,10 @@
 /*
  * The VIF low-pass kernels as 16-bit pair multiply-adds, for the x86 tiers.
  *
- * The VIF and motion routines of simd/ work on blocks of columns. How a block of 16-bit
- * lanes lies in two vectors of 32-bit lanes is this header's affair, and so is all filtering; a
- * tier without pair multiply-adds brings a vif_filter.h of its own with the same functions.
- * Here the even columns of a block are in one vector and the odd ones in the next.
+ * The VIF and motion routines of simd/ work on blocks of columns. How a block of 16-bit lanes lies
+ * in two vectors of 32-bit lanes is this header's affair, and so is all filtering; a tier without
+ * pair multiply-adds brings a vif_filter.h of its own with the same functions. Here the even
+ * columns of a block are in one vector and the odd ones in the next.
  *
  * A vector of 32-bit lanes holds pairs (x[2i], x[2i+1]) of centred 16-bit samples. With the
  * weights (w0,w1)(w2,w3).. such pairs give the output whose window starts at the first sample of
@@ -111,7 +111,7 @@ INLINE void filter_row(int radius, const int16_t *from, vint start, vint out[2])
     out[1] = odd;
 }
 
-/* Horizontal: LANES outputs, the window of the first one starting at `from`, the next two further. */
+/* Horizontal: LANES outputs, the first window starting at `from`, each next one two further. */
 INLINE vint filter_every_second(int radius, const int16_t *from, vint start)
 {
     vint sum = start;
