@@ -33,7 +33,8 @@ configure() {
 }
 
 configure build/test-arm64 --cross-file native/cross/aarch64-linux-gnu.ini
-PVT_TEST_THIN=${PVT_TEST_THIN:-30} meson test -C build/test-arm64 --print-errorlogs --timeout-multiplier 4
+PVT_TEST_THIN=${PVT_TEST_THIN:-30} \
+    meson test -C build/test-arm64 --print-errorlogs --timeout-multiplier 4
 
 configure build/test-arm64-here
 meson compile -C build/test-arm64 print_features

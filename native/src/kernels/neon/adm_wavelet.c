@@ -106,7 +106,7 @@ void TIER(adm_columns_s32)(const int32_t *const rows[4], int first, int n, int32
     }
 }
 
-/* ---- horizontal: a load that takes every second sample gives two of the four taps ------------- */
+/* ---- horizontal: a load that parts even and odd samples gives two of the four taps ----------- */
 
 INLINE void store_narrowed(int16_t *p, const vint sums[2])
 {

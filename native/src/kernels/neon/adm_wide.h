@@ -37,7 +37,8 @@ INLINE vint add_rounded_cubes(vint sum, vint x, wide_rounding square, wide_round
 {
     const uint64x2_t square_addend = vdupq_n_u64((uint64_t)square.addend);
     const uint64x2_t cube_addend = vdupq_n_u64((uint64_t)cube.addend);
-    const int64x2_t square_shift = vdupq_n_s64(-square.shift), cube_shift = vdupq_n_s64(-cube.shift);
+    const int64x2_t square_shift = vdupq_n_s64(-square.shift);
+    const int64x2_t cube_shift = vdupq_n_s64(-cube.shift);
     for (int half = 0; half < 2; half++) {
         const uint32x2_t m = half ? vget_high_u32(as_u32(x)) : vget_low_u32(as_u32(x));
         const uint64x2_t y = vshlq_u64(vmlal_u32(square_addend, m, m), square_shift);

@@ -26,7 +26,7 @@ INLINE vint from_u32(uint32x4_t x) { return vreinterpretq_s32_u32(x); }
 INLINE vint from_s16(int16x8_t x) { return vreinterpretq_s32_s16(x); }
 INLINE vint from_u16(uint16x8_t x) { return vreinterpretq_s32_u16(x); }
 
-/* ---- memory: loads of bytes, because those may have any address ------------------------------ */
+/* ---- memory: in bytes, because those may have any address ------------------------------------ */
 
 INLINE vint v_load(const void *p) { return vreinterpretq_s32_u8(vld1q_u8(p)); }
 INLINE void v_store(void *p, vint x) { vst1q_u8(p, vreinterpretq_u8_s32(x)); }
@@ -160,7 +160,7 @@ INLINE vdouble d_add(vdouble a, vdouble b) { return vaddq_f64(a, b); }
 INLINE vdouble d_sub(vdouble a, vdouble b) { return vsubq_f64(a, b); }
 INLINE vdouble d_mul(vdouble a, vdouble b) { return vmulq_f64(a, b); }
 INLINE vdouble d_div(vdouble a, vdouble b) { return vdivq_f64(a, b); }
-INLINE vdouble d_min(vdouble a, vdouble b) { return vminnmq_f64(a, b); } /* the number beside a NaN */
+INLINE vdouble d_min(vdouble a, vdouble b) { return vminnmq_f64(a, b); } /* not a NaN, if it can */
 INLINE vdouble d_floor(vdouble x) { return vrndmq_f64(x); }
 INLINE vdouble d_abs(vdouble x) { return vabsq_f64(x); }
 

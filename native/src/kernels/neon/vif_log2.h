@@ -1,4 +1,4 @@
-/* VIF's fixed-point logarithm for a vector, without a table in memory: see simd/vif_log2_table.h. */
+/* VIF's fixed-point logarithm for a vector, by segments: see simd/vif_log2_table.h. */
 #ifndef PVT_NEON_VIF_LOG2_H
 #define PVT_NEON_VIF_LOG2_H
 
