@@ -2,9 +2,9 @@
 # Builds the engine and runs the C tests, warnings as errors.
 #
 #   scripts/test-native.sh              with each compiler that is here: gcc, clang
-#   scripts/test-native.sh sanitize     a part of the cases, under address and undefined
+#   scripts/test-native.sh sanitize     a part of the cases, under the address and undefined
 #                                       behaviour sanitizers
-#   scripts/test-native.sh memcheck     fewer still, under valgrind
+#   scripts/test-native.sh memcheck     a part of them, under valgrind
 #
 # Needs meson and ninja on the PATH. Each kind keeps its build folder: build/test-*.
 set -eu
@@ -46,8 +46,7 @@ for kind in ${*:-compilers}; do
         ;;
     memcheck)
         configure memcheck "$first" -Dbuildtype=debugoptimized
-        PVT_TEST_THIN=40 meson test -C build/test-memcheck --print-errorlogs \
-            --timeout-multiplier 10 --wrapper "valgrind --quiet --error-exitcode=1 --leak-check=full"
+        meson test -C build/test-memcheck --print-errorlogs --setup valgrind
         ;;
     *)
         echo "usage: scripts/test-native.sh [compilers|sanitize|memcheck]..." >&2

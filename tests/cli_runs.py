@@ -16,7 +16,7 @@ import pyvmaf_tiny
 from pyvmaf_tiny.cli.app import app
 
 #: The command as a process.
-COMMAND = [sys.executable, "-m", "pyvmaf_tiny.cli"]
+COMMAND = [sys.executable, "-m", "pyvmaf_tiny"]
 
 WIDTH, HEIGHT, FRAMES = 64, 48, 6
 
@@ -46,14 +46,14 @@ def spawn(*args: str | Path | int, stdin: bytes | None = None, **env: str) -> Fi
 
 
 def spawn_on_terminal(*args: str | Path | int, **env: str) -> Finished:
-    """Run a command with stderr on a terminal of 100 columns and stdout in a pipe."""
+    """Run a command with stderr on a terminal, of 100 columns, and stdout in a pipe."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [*COMMAND, *map(str, args)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=theirs,
-        env=environment(COLUMNS="100", TERM="xterm", **env),
+        env=environment(**{"COLUMNS": "100", "TERM": "xterm"} | env),
     )
     os.close(theirs)
     shown = bytearray()

@@ -7,6 +7,9 @@ import json
 import pytest
 from cli_runs import FRAMES, HEIGHT, WIDTH, Clips, run
 
+from pyvmaf_tiny.cli.bench_clip import drawn_clip
+from pyvmaf_tiny.errors import BitDepthError, FrameSizeError
+
 QUICK = ["--frames", "2", "--repeat", "3"]
 
 
@@ -49,6 +52,13 @@ def test_table(clips: Clips) -> None:
     assert any(line.split()[:2] == ["all", "scalar"] for line in lines)
 
 
+def test_a_drawn_clip_that_no_engine_takes() -> None:
+    with pytest.raises(FrameSizeError, match="32x48"):
+        drawn_clip((32, 48), 1, 8)
+    with pytest.raises(BitDepthError, match="9 bit"):
+        drawn_clip((64, 48), 1, 9)
+
+
 @pytest.mark.parametrize(
     ("code", "flags"),
     [
@@ -58,8 +68,8 @@ def test_table(clips: Clips) -> None:
         (2, ["--threads", "0"]),
         (2, ["--threads", "1,,2"]),
         (2, ["--threads", "100000", "--size", "64x48"]),
-        (3, ["--size", "32x48"]),
-        (3, ["--size", "64x48", "-b", "9"]),
+        (2, ["--size", "32x48"]),
+        (2, ["--size", "64x48", "-b", "9"]),
         (3, ["-r", "missing.y4m", "-d", "missing.y4m"]),
     ],
 )

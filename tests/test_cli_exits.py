@@ -47,7 +47,12 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Clips:
         (2, ["-r", "{ref.yuv}", "-d", "{dis.yuv}"]),
         (3, ["-r", "{missing.y4m}", "-d", "{dis.y4m}"]),
         (3, ["-r", "{ref.y4m}", "-d", "{wide.y4m}"]),
-        (3, ["-r", "{ref.yuv}", "-d", "{dis.yuv}", "-w", "32", "-h", "48"]),
+        (2, ["-r", "{ref.yuv}", "-d", "{dis.yuv}", "-w", "32", "-h", "48"]),
+        (2, ["-r", "{ref.yuv}", "-d", "{dis.yuv}", "-w", "64", "-h", "16385"]),
+        (2, ["-r", "{ref.yuv}", "-d", "{dis.yuv}", "-w", "64", "-h", "48", "-b", "9"]),
+        (2, ["-r", "{ref.y4m}", "-d", "{dis.y4m}", "--gain_limit", "0.5"]),
+        (2, ["-r", "{ref.y4m}", "-d", "{dis.y4m}", "--gain_limit", "nan"]),
+        (2, ["-r", "{ref.y4m}", "-d", "{dis.y4m}", "--threads", "100000"]),
         (4, ["-r", "{ref.y4m}", "-d", "{dis.y4m}", "--tiny-model", "vmaf_tiny_v0"]),
         (4, ["-r", "{ref.y4m}", "-d", "{dis.y4m}", "--tiny-model", "{missing.onnx}"]),
         (4, ["-r", "{ref.y4m}", "-d", "{dis.y4m}", "--tiny-device", "cuda"]),
@@ -107,7 +112,13 @@ def test_shortest_makes_it_no_error(clips: Clips) -> None:
     assert (ran.exit_code, ran.stderr) == (0, "")
 
 
-def test_ctrl_c_delivers_what_was_scored(clips: Clips, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "code", "word"),
+    [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")],
+)
+def test_a_signal_delivers_what_was_scored(
+    clips: Clips, tmp_path: Path, number: signal.Signals, code: int, word: str
+) -> None:
     pipe, log = tmp_path / "pipe.yuv", tmp_path / "log.json"
     os.mkfifo(pipe)
     frame_bytes = WIDTH * HEIGHT * 3 // 2
@@ -122,16 +133,16 @@ def test_ctrl_c_delivers_what_was_scored(clips: Clips, tmp_path: Path) -> None:
         feed.write(Path(clips.path("dis.yuv")).read_bytes()[: 3 * frame_bytes])
         feed.flush()
         _wait_until_read(feed)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         stdout, stderr = process.communicate(timeout=60)
     scores = [row["metrics"]["vmaf"] for row in json.loads(log.read_text())["frames"]]
     expected = pyvmaf_tiny.score(
         clips.path("ref.y4m"), clips.path("dis.y4m"), frames=max(len(scores), 1)
     )
-    assert process.returncode == 130
+    assert process.returncode == code
     assert scores == expected.scores.tolist()
     assert stdout.decode() == f"vmaf_tiny_v2: {expected.mean:.6f}\n"
-    assert stderr.decode().splitlines()[-1] == "pyvmaf-tiny: interrupted"
+    assert stderr.decode().splitlines()[-1] == f"pyvmaf-tiny: {word}"
 
 
 def _wait_until_read(feed: BinaryIO) -> None:

@@ -14,6 +14,8 @@ from cli_runs import FRAMES, HEIGHT, WIDTH, Clips, run
 
 import pyvmaf_tiny
 from pyvmaf_tiny import ScoreResult
+from pyvmaf_tiny.cli.score import score
+from pyvmaf_tiny.report import FORMATS
 
 RAW = ["-w", str(WIDTH), "-h", str(HEIGHT), "-p", "420", "-b", "8"]
 
@@ -195,8 +197,9 @@ def test_model_as_vmaf_spells_it(clips: Clips, tmp_path: Path, spec: str) -> Non
 @pytest.mark.parametrize(
     ("spec", "says"),
     [
-        ("version=vmaf_v0.6.1", "--tiny-model"),
-        ("version=vmaf_v0.6.1neg", "--neg"),
+        ("version=vmaf_4k_v0.6.1", "--tiny-model"),
+        ("version=vmaf_4k_v0.6.1neg", "--neg"),
+        ("version=vmaf_b_v0.6.3", "--tiny-model"),
         ("path=model/vmaf_v0.6.1.json", "--tiny-model"),
         ("version=vmaf_tiny_v2:name=other", "cannot be renamed"),
         ("version=vmaf_tiny_v2:disable_clip", "part of the model"),
@@ -217,6 +220,8 @@ def test_models_that_cannot_be_scored_here(clips: Clips, spec: str, says: str) -
         ["-m", "version=vmaf_tiny_v2", "-m", "version=vmaf_tiny_v2"],
         ["-m", "version=vmaf_tiny_v2", "--tiny-model", "vmaf_tiny_v2"],
         ["-n", "--tiny-model", "vmaf_tiny_v2"],
+        ["-n", "--model", "version=vmaf_v0.6.1"],
+        ["-m", "version=vmaf_v0.6.1neg", "--gain_limit", "2"],
     ],
 )
 def test_contradicting_model_flags(clips: Clips, flags: list[str]) -> None:
@@ -243,3 +248,75 @@ def test_gpumask_changes_nothing_and_says_so(clips: Clips) -> None:
     ran = run("score", *clips.pair(), "--gpumask", "1")
     assert (ran.exit_code, ran.stdout) == (0, line(scored(clips).mean))
     assert "--gpumask has no effect" in ran.stderr
+
+
+@pytest.mark.parametrize("neg", [False, True])
+def test_the_teacher_is_scored_by_its_student_and_says_so(clips: Clips, neg: bool) -> None:
+    version = "vmaf_v0.6.1" + "neg" * neg
+    ran = run("score", *clips.pair(), "-q", "--model", f"version={version}:name=vmaf")
+    assert (ran.exit_code, ran.stdout) == (0, line(scored(clips, neg=neg).mean))
+    (note,) = ran.stderr.splitlines()
+    assert note.startswith(f"pyvmaf-tiny: note: {version} is scored by vmaf_tiny_v2")
+    assert "trained on" in note
+    assert ("NEG" in note) == neg
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ["--pool", "mean"],
+        ["--plot", "plot.html"],
+        ["--tiny-model", "vmaf_tiny_v2"],
+        ["--tiny-device", "cpu"],
+        ["--model", "version=vmaf_tiny_v2"],
+    ],
+)
+def test_no_prediction_refuses_what_needs_scores(clips: Clips, flags: list[str]) -> None:
+    ran = run("score", *clips.pair(), "-n", *flags)
+    assert (ran.exit_code, ran.stdout) == (2, "")
+    assert "scores nothing" in ran.stderr
+    assert flags[0] in ran.stderr
+
+
+def test_pool_beside_a_log_on_stdout_is_a_note(clips: Clips) -> None:
+    ran = run("score", *clips.pair(), "--json", "--pool", "p5")
+    assert json.loads(ran.stdout)["pooled_metrics"]["vmaf"]["mean"] == scored(clips).mean
+    assert ran.stderr == f"pyvmaf-tiny: note: p5 of {line(scored(clips).percentile(5))}"
+
+
+def test_every_format_has_a_flag() -> None:
+    flags = {name for option in score.params for name in option.opts}
+    assert {f"--{name}" for name in FORMATS} <= flags
+
+
+@pytest.mark.parametrize("command", ["score", "features"])
+@pytest.mark.parametrize("which", ["ref", "dis"])
+@pytest.mark.parametrize("linked", [False, True])
+def test_an_input_is_not_overwritten(
+    clips: Clips, tmp_path: Path, command: str, which: str, linked: bool
+) -> None:
+    files = {name: tmp_path / f"{name}.csv" for name in ("ref", "dis")}
+    for name, path in files.items():
+        path.write_bytes(Path(clips.path(f"{name}.y4m")).read_bytes())
+    output = files[which]
+    before = output.read_bytes()
+    if linked:
+        output = tmp_path / "link.csv"
+        output.symlink_to(files[which])
+    ran = run(command, "-r", files["ref"], "-d", files["dis"], "-o", output)
+    assert (ran.exit_code, ran.stdout) == (2, "")
+    assert "overwrite" in ran.stderr
+    assert files[which].read_bytes() == before
+
+
+def test_log_and_plot_are_two_files(clips: Clips, tmp_path: Path) -> None:
+    path = tmp_path / "out.html"
+    ran = run("score", *clips.pair(), "-o", path, "--plot", f"{tmp_path}/./out.html")
+    assert (ran.exit_code, ran.stdout, path.exists()) == (2, "", False)
+
+
+def test_a_model_is_not_overwritten(clips: Clips, tmp_path: Path) -> None:
+    model = tmp_path / "own.onnx"
+    model.write_bytes(b"weights")
+    ran = run("score", *clips.pair(), "--tiny-model", model, "-o", model)
+    assert (ran.exit_code, model.read_bytes()) == (2, b"weights")

@@ -78,3 +78,23 @@ def test_the_demo_is_live_on_a_terminal(tmp_path: Path, clips: Clips) -> None:
     assert ran.code == 0
     assert f"frame {FRAMES} of {FRAMES}" in ran.stderr
     assert "score of the last" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("columns", "speed", "left"), [(40, False, False), (64, True, True), (100, True, True)]
+)
+def test_progress_on_terminals_of_any_width(
+    clips: Clips, columns: int, speed: bool, left: bool
+) -> None:
+    ran = spawn_on_terminal("score", *clips.pair("mp4"), COLUMNS=str(columns))
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", ran.stderr)
+    lines = [each for each in re.split(r"[\r\n]+", shown) if re.search(r"\d/(\?|\d)", each)]
+    bars = [each for each in lines if " frames " in each]
+    assert any(re.search(rf"{FRAMES}/{FRAMES} frames", each) for each in bars)
+    for each in bars:
+        assert len(each) <= columns
+        assert "…" not in each
+        assert ("fps" in each) == speed
+        assert ("left" in each) == left
+        # No other time than the one that is left.
+        assert len(re.findall(r"\d:\d\d|-:--", each.partition(" left ")[0])) == 0

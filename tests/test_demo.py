@@ -218,3 +218,12 @@ def test_command_refuses(tmp_path: Path, code: int, flags: list[str]) -> None:
     ran = run("demo", *flags, "-o", tmp_path / "out")
     assert (ran.exit_code, ran.stdout) == (code, "")
     assert not (tmp_path / "out").exists()
+
+
+def test_command_does_not_overwrite_its_input(video: Path, tmp_path: Path) -> None:
+    clip = tmp_path / "crf-30.h264"
+    clip.write_bytes(video.read_bytes())
+    ran = run("demo", "--input", clip, "--crf", "20,30", "-o", tmp_path)
+    assert ran.exit_code == 2
+    assert "overwrite" in ran.stderr
+    assert clip.read_bytes() == video.read_bytes()

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .errors import EngineStateError, ModelError, OptionError
 from .results import ScoreResult
 from .scorer import ModelSpec, Scorer
 from .source import FramePairs, open_pairs
@@ -78,6 +79,8 @@ def score(
     Raises a :class:`VmafTinyError` (see ``errors.py``). Whatever ends the call early, Ctrl-C and
     exceptions of your own iterables included, carries what had been scored as ``error.result``.
     """
+    if progress is not None and not callable(progress):
+        raise OptionError("progress is not callable", given=repr(progress))
     pairs = open_pairs(
         ref,
         dis,
@@ -114,6 +117,7 @@ def score(
                 scorer.push(ref_plane, dis_plane)
                 if progress is not None:
                     progress(done, pairs.total, scorer)
+            scorer.flush()
         return clip.result()
 
 
@@ -174,15 +178,15 @@ class _Clip:
         self._pairs = pairs
         self._started = time.perf_counter()
 
-    def result(self) -> ScoreResult:
-        """The result of all pairs pushed so far; ends the stream."""
-        self._scorer.flush()
+    def result(self, ended_by: str | None = None) -> ScoreResult:
+        """The result of the frames scored so far."""
         rate = self._pairs.frame_rate
         return self._scorer.result_with(
             time.perf_counter() - self._started,
             reference=self._pairs.names[0],
             distorted=self._pairs.names[1],
             frame_rate=None if rate is None else float(rate),
+            ended_by=ended_by,
         )
 
     @contextlib.contextmanager
@@ -191,7 +195,11 @@ class _Clip:
         try:
             yield
         except (Exception, KeyboardInterrupt) as error:
-            partial = self.result()
+            # The last pairs are still due, unless the scorer itself is what failed.
+            with contextlib.suppress(EngineStateError, ModelError):
+                if not isinstance(error, ModelError):
+                    self._scorer.flush()
+            partial = self.result(ended_by=str(error) or type(error).__name__)
             if len(partial):
                 error.result = partial  # type: ignore[union-attr]
             raise

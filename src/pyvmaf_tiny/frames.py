@@ -31,6 +31,10 @@ BIT_DEPTHS: tuple[int, ...] = (8, 10, 12, 16)
 #: The smallest width and height for which all four pyramid levels are defined.
 MIN_SIZE = 33
 
+#: libvmaf's enhancement gain limit where none is asked for, and the one of its NEG mode.
+DEFAULT_GAIN_LIMIT = 100.0
+NEG_GAIN_LIMIT = 1.0
+
 #: The largest width and height that the native engine takes.
 MAX_SIZE = 16384
 

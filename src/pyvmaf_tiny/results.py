@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import OptionError
-from .frames import FEATURES, FrameScore
+from .frames import DEFAULT_GAIN_LIMIT, FEATURES, NEG_GAIN_LIMIT, FrameScore
 from .pooling import SCORE, Figures, Pooling, nothing_to_pool
 from .rows import FrameRows
 
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     import os
 
     import pandas as pd
-
-#: libvmaf's enhancement gain limit where none is asked for.
-DEFAULT_GAIN_LIMIT = 100.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +28,8 @@ class ResultInfo:
     ``frames`` counts the frame pairs that were read, those that ``subsample`` left unscored
     included; ``seconds`` is the wall time spent on them. ``reference`` and ``distorted`` are the
     inputs' names. The three model fields are None without a model, ``frame_rate`` (frames per
-    second of the clip) is None where the input does not say.
+    second of the clip) is None where the input does not say. ``complete`` is False, and
+    ``ended_by`` says why, when an error or an interrupt ended the clip early.
     """
 
     version: str
@@ -52,6 +50,8 @@ class ResultInfo:
     reference: str | None = None
     distorted: str | None = None
     frame_rate: float | None = None
+    complete: bool = True
+    ended_by: str | None = None
 
     @property
     def fps(self) -> float | None:
@@ -61,7 +61,7 @@ class ResultInfo:
     @property
     def neg(self) -> bool:
         """Whether enhancement gain counted for nothing (gain limit 1.0, libvmaf's NEG)."""
-        return self.gain_limit == 1.0
+        return self.gain_limit == NEG_GAIN_LIMIT
 
     def to_dict(self) -> dict[str, Any]:
         """All fields and the two properties, ready for JSON."""
@@ -152,7 +152,7 @@ class ScoreResult:
 
     def percentile(self, q: float, metric: str = SCORE) -> float:
         """The value below which ``q`` percent (0..100) of the frames lie, interpolated linearly."""
-        if not 0.0 <= q <= 100.0:
+        if not isinstance(q, (int, float)) or not 0.0 <= q <= 100.0:
             raise OptionError("no such percentile", given=q, expected="0 to 100")
         values = self.series(metric)
         if not values.size:
@@ -204,7 +204,10 @@ class ScoreResult:
     def __repr__(self) -> str:
         info = self.info
         made_by = " ".join(filter(None, (info.engine, info.cpu_tier, info.model_id)))
-        clip = f"{self._count} frames {info.width}x{info.height} {info.bit_depth} bit, {made_by}"
+        cut = "" if info.complete else "incomplete, "
+        clip = (
+            f"{cut}{self._count} frames {info.width}x{info.height} {info.bit_depth} bit, {made_by}"
+        )
         if not self._count:
             return f"<ScoreResult: {clip}>"
         metric = SCORE if self.has_score else FEATURES[0]

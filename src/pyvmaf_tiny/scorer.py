@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 import os
 import threading
 import time
+from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal
 
@@ -12,7 +15,7 @@ import numpy as np
 
 from .engine import EngineSpec, open_engine
 from .engine.base import gain_limit_of
-from .errors import BitDepthError, EngineStateError, FrameSizeError
+from .errors import BitDepthError, EngineStateError, FrameSizeError, ModelError, VmafTinyError
 from .frames import AnyArray, FeatureVector, FrameScore, Plane
 from .options import whole_number
 from .pooling import Pooling
@@ -147,6 +150,7 @@ class Scorer:
         self._pooling = Pooling(with_score=self._model is not None)
         self._sum = 0.0
         self._seconds = 0.0
+        self._torn = False
         if self._kept is not None:
             self._kept = []
 
@@ -161,34 +165,41 @@ class Scorer:
         or PyAV video frames. They are used in place and are free again afterwards.
 
         Raises FrameTypeError, FrameSizeError, FrameLayoutError, BitDepthError, PixelFormatError,
-        SampleRangeError, EngineStateError. A push that raises changes nothing.
+        SampleRangeError, EngineStateError: then the push has changed nothing. Raises ModelError
+        when the model gives no finite score: that frame is left out, the stream goes on.
         """
         started = time.perf_counter()
         with self._turn:
+            self._check_whole()
             ref_plane = self._plane(ref, "reference")
             dis_plane = self._plane(dis, "distorted")
             scored = self._pushed % self._subsample == 0
-            engine = self._engine
-            row = engine.push(ref_plane, dis_plane) if scored else engine.skip(ref_plane)
-            due = self._due
-            if scored:
-                self._due = self._pushed
-            self._pushed += 1
-            ready = [] if row is None else self._collect(due, row)
-            self._seconds += time.perf_counter() - started
+            with self._advancing():
+                engine = self._engine
+                row = engine.push(ref_plane, dis_plane) if scored else engine.skip(ref_plane)
+                due = self._due
+                if scored:
+                    self._due = self._pushed
+                self._pushed += 1
+                ready = [] if row is None else self._collect(due, row)
+                self._seconds += time.perf_counter() - started
         return ready
 
     def flush(self) -> list[FrameScore]:
         """End the stream and return the frames that were still due; a second flush has none.
 
-        Afterwards :meth:`reset` starts a new stream.
+        Afterwards :meth:`reset` starts a new stream. After an interrupt in mid-push only what
+        waited for the model comes. Raises EngineStateError, ModelError.
         """
         started = time.perf_counter()
         with self._turn:
-            row = self._engine.flush()
-            ready = [] if row is None else self._collect(self._due, row)
-            ready += self._score_waiting()
-            self._seconds += time.perf_counter() - started
+            if self._torn:
+                return self._score_waiting()
+            with self._advancing():
+                row = self._engine.flush()
+                ready = [] if row is None else self._collect(self._due, row)
+                ready += self._score_waiting()
+                self._seconds += time.perf_counter() - started
         return ready
 
     def reset(self) -> None:
@@ -211,6 +222,28 @@ class Scorer:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    @contextlib.contextmanager
+    def _advancing(self) -> Iterator[None]:
+        """Marks the stream as torn while engine and scorer are not at the same frame.
+
+        Our own errors leave both where they belong. Anything else that gets in between, which
+        is Ctrl-C, may come after the engine took a frame and before the scorer knew.
+        """
+        self._torn = True
+        try:
+            yield
+        except VmafTinyError:
+            self._torn = False
+            raise
+        self._torn = False
+
+    def _check_whole(self) -> None:
+        if self._torn:
+            raise EngineStateError(
+                "an interrupt cut off an earlier push, so the next frame cannot be told",
+                hint="reset() starts a new stream",
+            )
 
     def _plane(self, frame: AnyArray | av.VideoFrame, name: str) -> Plane:
         """The luma of a frame, checked; well under a microsecond for an array."""
@@ -253,18 +286,22 @@ class Scorer:
         if not self._waiting or self._model is None:
             return []
         scores = self._model.predict(np.array([row for _, row in self._waiting]))
-        frames = [
-            self._finish(index, score, row)
-            for (index, row), score in zip(self._waiting, scores.tolist(), strict=True)
-        ]
-        self._waiting.clear()
+        frames = []
+        for score in scores.tolist():
+            index, row = self._waiting[0]
+            # A frame that an interrupt left in the queue after it was finished is not due again.
+            if not (self._kept and self._kept[-1].index == index):
+                frames.append(self._finish(index, score, row))
+            del self._waiting[0]
         return frames
 
     def _finish(self, index: int, score: float | None, row: FeatureVector) -> FrameScore:
-        self._pooling.add(score, row)
         if score is not None:
+            if not math.isfinite(score):
+                raise _no_score(index, score, row)
             self._sum += score
         frame = FrameScore(index, score, row)
+        self._pooling.add(score, row)
         if self._kept is not None:
             self._kept.append(frame)
         return frame
@@ -278,6 +315,8 @@ class Scorer:
         """The figures of the frames returned so far; also in mid-stream.
 
         Frames are in it only with ``keep_frames``. ``seconds`` is the time spent in the scorer.
+        After an interrupt in mid-push only the frames that were kept are sure; without them
+        EngineStateError is raised.
         """
         return self.result_with(self._seconds)
 
@@ -288,9 +327,16 @@ class Scorer:
         reference: str | None = None,
         distorted: str | None = None,
         frame_rate: float | None = None,
+        ended_by: str | None = None,
     ) -> ScoreResult:
-        """:meth:`result` with what the caller knows of the clip: wall time, names, frame rate."""
+        """:meth:`result` with what the caller knows of the clip: wall time, names, frame rate.
+
+        ``ended_by`` says what ended it early.
+        """
         model = self._model
+        rows = self._rows()
+        if self._torn and rows is None:
+            self._check_whole()
         info = ResultInfo(
             version=__version__,
             engine=self._engine.name,
@@ -310,8 +356,14 @@ class Scorer:
             reference=reference,
             distorted=distorted,
             frame_rate=frame_rate,
+            complete=ended_by is None,
+            ended_by=ended_by,
         )
-        return ScoreResult(self._pooling, info, frames=self._rows())
+        pooling = self._pooling
+        if self._torn and rows is not None:
+            pooling = Pooling(with_score=rows.scores is not None)
+            pooling.add_many(rows.scores, rows.features)
+        return ScoreResult(pooling, info, frames=rows)
 
     def _rows(self) -> FrameRows | None:
         if self._kept is None:
@@ -321,3 +373,14 @@ class Scorer:
             [frame.score for frame in self._kept] if self._model else None,  # type: ignore[arg-type]
             np.array([frame.features for frame in self._kept]).reshape(len(self._kept), 6),
         )
+
+
+def _no_score(index: int, score: float, row: FeatureVector) -> ModelError:
+    whole = all(map(math.isfinite, row))
+    return ModelError(
+        f"frame {index}: the score is not a finite number",
+        given=score,
+        hint="check the model: its weights or its scaler are broken"
+        if whole
+        else "nor are the features: ADM's sums overflow on such frames, in libvmaf as well",
+    )

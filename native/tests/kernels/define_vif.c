@@ -144,7 +144,7 @@ static int64_t first_moment(const vif_level *level, const int16_t *mean, int c)
 static int64_t central_moment(const vif_level *level, const int16_t *high, const int16_t *low,
                               int64_t a, int64_t b, int c)
 {
-    int128 sum = 0;
+    int64_t sum = 0; /* below 2^48 */
     for (int t = -level->radius; t <= level->radius; t++) {
         const int at = VIF_TILE_ORIGIN + c + t;
         const int64_t moment = 65536 * (int64_t)high[at] + low[at] + (1LL << 31);

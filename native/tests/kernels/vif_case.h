@@ -65,7 +65,7 @@ static inline void vif_distorted_columns(const vif_kernels *kernels, const vif_k
         &kind->level, pair->ref.row, pair->dis.row, x, rows, cols, tile);
 }
 
-/* Compares the statistics routines on single, chosen terms: a part of their check. */
-void check_vif_terms(const pvt_kernels *got, const pvt_kernels *want);
+/* Compares the statistics of single, chosen terms: of the reference alone, or of the pair too. */
+void check_vif_terms(const pvt_kernels *got, const pvt_kernels *want, bool pair);
 
 #endif

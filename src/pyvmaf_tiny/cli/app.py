@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import click
 
-from pyvmaf_tiny.errors import VmafTinyError
+from pyvmaf_tiny.errors import OptionError, VmafTinyError
 
 from .bench import bench
 from .demo import demo
@@ -17,6 +17,7 @@ from .engines import engines
 from .exits import (
     BROKEN_PIPE,
     INTERRUPTED,
+    TERMINATED,
     UNEXPECTED,
     exit_code,
     message_of,
@@ -28,6 +29,7 @@ from .features import features
 from .models import models
 from .options import version_option
 from .score import score
+from .terminal import Terminated, occupy_closed_streams, raise_on_sigterm
 
 
 class App(click.Group):
@@ -59,9 +61,17 @@ class App(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command that was asked for."""
+        if sys.stdout is None:
+            raise OptionError(
+                "standard output is closed", hint="send it to /dev/null if nobody reads it"
+            )
         try:
             super().invoke(ctx)
             sys.stdout.flush()
+        except Terminated:
+            show_traceback()
+            say("terminated")
+            ctx.exit(TERMINATED)
         except KeyboardInterrupt:
             show_traceback()
             say("interrupted")
@@ -78,7 +88,7 @@ def app() -> None:
     """VMAF-style video quality in process: exact libvmaf features, tiny models, frame by frame.
 
     Exit codes: 0 ok, 1 unexpected failure, 2 wrong option, 3 input, 4 model, 5 engine,
-    130 interrupted. PYVMAF_TINY_TRACEBACK=1 shows where an error came from.
+    130 interrupted, 143 terminated. PYVMAF_TINY_TRACEBACK=1 shows where an error came from.
     """
 
 
@@ -88,6 +98,8 @@ for _command in (score, features, engines, models, bench, demo):
 
 def main() -> None:
     """Run the command line and exit the process."""
+    occupy_closed_streams()
+    raise_on_sigterm()
     sys.excepthook = _unexpected
     app(prog_name="pyvmaf-tiny")
 

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import json_option, pair_options, quiet_option
+from .options import json_option, pair_options, quiet_option, side
 from .tables import print_json, print_table
+from .terminal import is_terminal
 
 if TYPE_CHECKING:
     from .measure import Timing
@@ -27,7 +28,7 @@ def size_of(value: str) -> tuple[int, int]:
     match = re.fullmatch(r"(\d+)x(\d+)", value)
     if match is None:
         raise click.BadParameter(f"{value!r} is not a size such as 1920x1080.")
-    return int(match[1]), int(match[2])
+    return side(match[1]), side(match[2])
 
 
 def counts(value: str) -> list[int]:
@@ -132,7 +133,7 @@ def _row(timing: Timing) -> tuple[str, ...]:
 
 def _watch(repeat: int, quiet: bool) -> Callable[[int], None]:
     def watch(repetition: int) -> None:
-        if not quiet and sys.stderr.isatty():
+        if not quiet and is_terminal(sys.stderr):
             end = "\r" if repetition + 1 < repeat else "\r\033[K"
             print(f"repetition {repetition + 1} of {repeat} ", end=end, file=sys.stderr, flush=True)
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from pyvmaf_tiny.demo.drawn import drawn_scene, softened
-from pyvmaf_tiny.errors import BitDepthError, FrameSizeError
-from pyvmaf_tiny.frames import BIT_DEPTHS, MAX_SIZE, MIN_SIZE, Plane
+from pyvmaf_tiny.frames import Plane
 from pyvmaf_tiny.source import open_pairs
+from pyvmaf_tiny.source.base import check_bit_depth, check_size
+
+_DRAWN = "drawn scene"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +48,11 @@ def drawn_clip(size: tuple[int, int], frames: int, bit_depth: int) -> Clip:
     Raises FrameSizeError and BitDepthError for what the engine does not take.
     """
     width, height = size
-    if min(size) < MIN_SIZE or max(size) > MAX_SIZE:
-        raise FrameSizeError(
-            "no clip of this size can be measured",
-            given=f"{width}x{height}",
-            expected=f"{MIN_SIZE}x{MIN_SIZE} to {MAX_SIZE}x{MAX_SIZE}",
-        )
-    if bit_depth not in BIT_DEPTHS:
-        raise BitDepthError("unsupported bit depth", given=bit_depth, expected=BIT_DEPTHS)
+    check_size(width, height, _DRAWN)
+    check_bit_depth(bit_depth, _DRAWN)
     scene = drawn_scene(width, height, frames, bit_depth=bit_depth)
     pairs = [(plane, softened(plane, bit_depth=bit_depth)) for plane in scene]
-    return Clip("drawn scene", bit_depth, pairs)
+    return Clip(_DRAWN, bit_depth, pairs)
 
 
 def read_clip(ref: str, dis: str, frames: int, **options: Any) -> Clip:

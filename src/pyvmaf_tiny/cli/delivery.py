@@ -10,6 +10,7 @@ from pyvmaf_tiny.errors import VmafTinyError
 
 from .exits import say
 from .progress import progress_bar
+from .terminal import is_terminal
 
 if TYPE_CHECKING:
     from pyvmaf_tiny.results import ScoreResult
@@ -37,7 +38,7 @@ def score_and_deliver(
             deliver(partial)
         raise
     deliver(result)
-    if not quiet and sys.stderr.isatty():
+    if not quiet and is_terminal(sys.stderr):
         print(_summary(result), file=sys.stderr)
 
 

@@ -14,6 +14,7 @@ from pyvmaf_tiny.errors import OptionError
 
 from .exits import say
 from .options import quiet_option, unsigned
+from .output import check_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,6 +98,9 @@ def demo(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OptionError("cannot make the output folder", given=folder) from error
+    if video is not None:
+        for crf in crfs:
+            check_place(folder / f"crf-{crf}.h264", [str(video)])
     click.echo(
         f"{scene.name}, {scene.width}x{scene.height}, {float(scene.rate):g} fps: "
         f"x264 at CRF {', '.join(map(str, crfs))}, each frame scored as it is decoded"

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from .terminal import is_terminal
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -30,7 +32,7 @@ _REFRESHES_PER_SECOND = 12
 @contextmanager
 def live_display(scene: Scene, quiet: bool) -> Iterator[Watch | None]:
     """A callback that redraws the table; None when stderr is no terminal or ``quiet`` is set."""
-    if quiet or not sys.stderr.isatty():
+    if quiet or not is_terminal(sys.stderr):
         yield None
         return
     from rich.console import Console

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import traceback
 
@@ -23,20 +24,42 @@ INTERRUPTED = 130
 #: What a shell reports of a program that a closed pipe ended (128 + SIGPIPE).
 BROKEN_PIPE = 141
 
+#: And of one that SIGTERM ended.
+TERMINATED = 143
 
 #: Python's spelling of an option in a message, and the flag that it is here.
 _FLAGS = {
     "shortest=True": "--shortest",
-    "neg=True": "--neg",
-    "gain_limit=": "--gain_limit ",
     "bit_depth=": "--bitdepth ",
     'device="cpu"': "--tiny-device cpu",
+    "or None for as many": "or 0 for as many",
+    "say w and h (-w and -h on the command line)": "say -w and -h",
+    "needs width and height": "needs -w and -h",
+    'frame.reformat(format="yuv420p") or ': "",
 }
+
+#: Code, and objects of Python: advice that has them is none to a person at a terminal.
+_PYTHON = re.compile(r"\w\(|\w\.\w+\(|\bfile object\b|\w=\w|\bscorer\b|\bPyAV\b")
 
 
 def message_of(error: VmafTinyError) -> str:
-    """The error's message, with options spelled as flags."""
-    text = str(error)
+    """The error's message, its advice in the words of the command line.
+
+    ``message`` and ``given`` stay as they are: they may hold names of files.
+    """
+    hint = error.hint and _as_flags(error.hint)
+    if hint:
+        # Pieces of advice are joined by a semicolon or ", or".
+        pieces = re.split(r"(; |, or )", hint)
+        kept = [piece for piece in pieces[::2] if not _PYTHON.search(piece)]
+        hint = "; ".join(kept) if len(kept) < len(pieces[::2]) else hint
+    expected = None if error.expected is None else _as_flags(str(error.expected))
+    return str(
+        VmafTinyError(error.message, given=error.given, expected=expected, hint=hint or None)
+    )
+
+
+def _as_flags(text: str) -> str:
     for argument, flag in _FLAGS.items():
         text = text.replace(argument, flag)
     return text
@@ -62,5 +85,5 @@ def wants_traceback() -> bool:
 
 def show_traceback() -> None:
     """Print the traceback of the error being handled, if it was asked for."""
-    if wants_traceback():
+    if wants_traceback() and sys.stderr is not None:
         traceback.print_exc(file=sys.stderr)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pyvmaf_tiny.report import FORMATS
+
 from .delivery import score_and_deliver
 from .options import (
     engine_options,
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     "--output",
     metavar="FILE",
     default="-",
-    help="FILE.csv, .json, .xml or .parquet.  [default: CSV on stdout]",
+    help=f"FILE with a suffix of {', '.join(FORMATS)}.  [default: CSV on stdout]",
 )
 @frame_options
 @engine_options
@@ -39,7 +41,7 @@ def features(ref: str, dis: str, output: str, quiet: bool, **options: Any) -> No
     The columns and their names are those of libvmaf's logs; every digit is printed.
     """
     suffix = "csv" if is_stdout(output) else Path(output).suffix.lower().lstrip(".")
-    check_output(output, suffix)
+    check_output(output, suffix, (ref, dis))
 
     def deliver(result: ScoreResult) -> None:
         write_result(result, output, suffix)

@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
+from pyvmaf_tiny.frames import BIT_DEPTHS, MAX_SIZE, MIN_SIZE
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -18,6 +20,23 @@ def unsigned(value: str) -> int:
         raise click.BadParameter(f"{value!r} is not a whole number.") from None
     if not 0 <= number <= 0xFFFFFFFF:
         raise click.BadParameter(f"{number} is not in 0..4294967295.")
+    return number
+
+
+def side(value: str) -> int:
+    """A width or a height, in the engines' range."""
+    number = unsigned(value)
+    if not MIN_SIZE <= number <= MAX_SIZE:
+        raise click.BadParameter(f"{number} is not in {MIN_SIZE}..{MAX_SIZE}.")
+    return number
+
+
+def depth(value: str) -> int:
+    """A bit depth that the engines take."""
+    number = unsigned(value)
+    if number not in BIT_DEPTHS:
+        known = ", ".join(map(str, BIT_DEPTHS))
+        raise click.BadParameter(f"{number} is not one of {known}.")
     return number
 
 
@@ -52,14 +71,14 @@ def pair_options(*, required: bool) -> Callable[[F], F]:
                 "-d", "--distorted", "dis", metavar="FILE", required=required, callback=_input,
                 help="Distorted version of it, of the same size and bit depth.",
             ),
-            click.option("-w", "--width", type=unsigned, metavar="N", help="Width of raw input."),
-            click.option("-h", "--height", type=unsigned, metavar="N", help="Height of raw input."),
+            click.option("-w", "--width", type=side, metavar="N", help="Width of raw input."),
+            click.option("-h", "--height", type=side, metavar="N", help="Height of raw input."),
             click.option(
                 "-p", "--pixel_format", type=click.Choice(["400", "420", "422", "444"]),
                 default="420", show_default=True, help="Chroma format of raw input.",
             ),
             click.option(
-                "-b", "--bitdepth", "bit_depth", metavar="8|10|12|16", type=unsigned,
+                "-b", "--bitdepth", "bit_depth", metavar="8|10|12|16", type=depth,
                 help="Bit depth of raw input.  [default: 8]",
             ),
         ]
@@ -146,6 +165,8 @@ def scoring_arguments(options: dict[str, Any]) -> dict[str, Any]:
 
     0 means "not limited", "every frame" and "the engine's choice", as in the ``vmaf`` tool.
     """
+    if options["neg"] and options["gain_limit"] is not None:
+        raise click.UsageError("--neg is --gain_limit 1; leave one of the two out.")
     return {
         "w": options["width"],
         "h": options["height"],

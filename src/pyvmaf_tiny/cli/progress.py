@@ -6,10 +6,18 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+from .terminal import is_terminal
 
 #: Seconds between two updates: a bar need not follow thousands of small frames a second.
 _INTERVAL = 0.05
+
+#: Columns of a terminal from which speed and time left fit, and from which a bar fits besides.
+_WIDTH_WITH_TIME, _WIDTH_WITH_BAR = 64, 80
+
+if TYPE_CHECKING:
+    from rich.progress import ProgressColumn
 
 
 class Running(Protocol):
@@ -29,31 +37,14 @@ def progress_bar(quiet: bool) -> Iterator[Callback | None]:
 
     None when there is nobody to look at it: ``quiet``, or stderr is not a terminal.
     """
-    if quiet or not sys.stderr.isatty():
+    if quiet or not is_terminal(sys.stderr):
         yield None
         return
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        SpinnerColumn,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
+    from rich.progress import Progress
 
-    with Progress(
-        SpinnerColumn(),
-        BarColumn(bar_width=None),
-        MofNCompleteColumn(),
-        TextColumn("frames  {task.fields[fps]} fps  {task.fields[mean]}"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(compact=True),
-        console=Console(stderr=True),
-        transient=True,
-    ) as bar:
+    console = Console(stderr=True)
+    with Progress(*_columns(console.width), console=console, transient=True) as bar:
         task = bar.add_task("", total=None, fps="-", mean="")
         start = time.perf_counter()
         shown = 0.0
@@ -74,3 +65,26 @@ def progress_bar(quiet: bool) -> Iterator[Callback | None]:
             )
 
         yield update
+
+
+def _columns(width: int) -> list[ProgressColumn]:
+    """What fits: on a narrow terminal the frame count stays and the rest goes."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        SpinnerColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    bar = [BarColumn(bar_width=None)] if width >= _WIDTH_WITH_BAR else []
+    if width < _WIDTH_WITH_TIME:
+        return [SpinnerColumn(), MofNCompleteColumn(), TextColumn("frames  {task.fields[mean]}")]
+    return [
+        SpinnerColumn(),
+        *bar,
+        MofNCompleteColumn(),
+        TextColumn("frames  {task.fields[fps]} fps  {task.fields[mean]}"),
+        TextColumn("left"),
+        TimeRemainingColumn(compact=True),
+    ]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
+
+from pyvmaf_tiny.report import FORMATS
 
 from .delivery import score_and_deliver
 from .exits import say
@@ -19,14 +23,36 @@ from .options import (
 )
 from .output import check_output, check_plot, is_stdout, write_plot, write_result
 from .pool import pool_method, pooled_score
-from .vmaf_flags import libvmaf_options, parse_model
+from .vmaf_flags import VmafModel, libvmaf_options, parse_model
 
 if TYPE_CHECKING:
     from pyvmaf_tiny.results import ScoreResult
     from pyvmaf_tiny.scorer import ModelSpec
 
+F = TypeVar("F", bound=Callable[..., Any])
+
 #: What ``vmaf`` writes when -o comes without a format.
 _DEFAULT_FORMAT = "xml"
+
+#: Options that have a use only where there are scores, by parameter.
+_NEED_SCORES = {
+    "vmaf_model": "-m/--model",
+    "tiny_model": "--tiny-model",
+    "tiny_device": "--tiny-device",
+    "plot": "--plot",
+    "pool": "--pool",
+}
+
+
+def format_options(command: F) -> F:
+    """A flag for every format of a log."""
+    for name in reversed(FORMATS):
+        default = " (default)" if name == _DEFAULT_FORMAT else ""
+        option = click.option(
+            f"--{name}", "log_format", flag_value=name, help=f"Log as {name.upper()}{default}."
+        )
+        command = option(command)
+    return command
 
 
 @click.command(short_help="Score a video against its reference.")
@@ -50,10 +76,7 @@ _DEFAULT_FORMAT = "xml"
 )
 @click.option("-n", "--no_prediction", is_flag=True, help="Features only, no model.")
 @click.option("-o", "--output", metavar="FILE", help="Write the log there; - is stdout.")
-@click.option("--xml", "log_format", flag_value="xml", help="Log as XML (default).")
-@click.option("--json", "log_format", flag_value="json", help="Log as JSON.")
-@click.option("--csv", "log_format", flag_value="csv", help="Log as CSV.")
-@click.option("--parquet", "log_format", flag_value="parquet", help="Log as Parquet.")
+@format_options
 @click.option("--plot", metavar="FILE", help="Plot score over frames: FILE.png or FILE.html.")
 @click.option(
     "--pool",
@@ -71,7 +94,7 @@ _DEFAULT_FORMAT = "xml"
 def score(
     ref: str,
     dis: str,
-    vmaf_model: str | None,
+    vmaf_model: VmafModel | None,
     tiny_model: str | None,
     tiny_device: str,
     no_prediction: bool,
@@ -87,15 +110,33 @@ def score(
     Takes the flags of libvmaf's vmaf tool. Prints "MODEL: SCORE" on stdout; a format flag
     without -o prints the log there instead. Everything else goes to stderr.
     """
-    model = _model(vmaf_model, tiny_model, no_prediction)
+    asked = _asked_for(_NEED_SCORES)
+    if no_prediction and asked:
+        raise click.UsageError(
+            f"-n/--no_prediction scores nothing; leave {_NEED_SCORES[asked[0]]} out."
+        )
+    if vmaf_model is not None and tiny_model is not None:
+        raise click.UsageError("-m/--model and --tiny-model both name a model; use one.")
+    model: ModelSpec = False if no_prediction else tiny_model
+    if vmaf_model is not None:
+        model = vmaf_model.model
+        options["neg"] = options["neg"] or vmaf_model.neg
+    arguments = scoring_arguments(options)
     if output is None and log_format is not None:
         output = "-"
     log_format = log_format or _DEFAULT_FORMAT
+    taken = [ref, dis]
+    if isinstance(model, str) and model.endswith(".onnx"):
+        taken.append(model)
     if output is not None:
-        check_output(output, log_format)
+        check_output(output, log_format, taken)
+        if not is_stdout(output):
+            taken.append(output)
         _note_suffix(output, log_format)
     if plot is not None:
-        check_plot(plot)
+        check_plot(plot, taken)
+    if vmaf_model is not None and vmaf_model.note is not None:
+        say(f"note: {vmaf_model.note}")
 
     def deliver(result: ScoreResult) -> None:
         if tiny_device == "auto" and result.has_score and not quiet:
@@ -104,28 +145,24 @@ def score(
             write_result(result, output, log_format)
         if plot is not None:
             write_plot(result, plot, label=Path(dis).name)
-        if result.has_score and (output is None or not is_stdout(output)):
-            click.echo(f"{result.info.model_id}: {pooled_score(result, pool):.6f}")
+        if not result.has_score:
+            return
+        figure = f"{result.info.model_id}: {pooled_score(result, pool):.6f}"
+        if output is None or not is_stdout(output):
+            click.echo(figure)
+        elif "pool" in asked:
+            say(f"note: {pool} of {figure}")
 
-    score_and_deliver(
-        ref, dis, deliver, quiet=quiet, model=model, device=tiny_device,
-        **scoring_arguments(options),
-    )  # fmt: skip
+    score_and_deliver(ref, dis, deliver, quiet=quiet, model=model, device=tiny_device, **arguments)
 
 
-def _model(vmaf_model: str | None, tiny_model: str | None, no_model: bool) -> ModelSpec:
-    """The API's ``model=``: None for the default, False for none."""
-    named = [model for model in (vmaf_model, tiny_model) if model is not None]
-    if len(named) > 1:
-        raise click.UsageError("-m/--model and --tiny-model both name a model; use one.")
-    if no_model and named:
-        raise click.UsageError("-n/--no_prediction needs no model; leave one of the two out.")
-    if no_model:
-        return False
-    return named[0] if named else None
+def _asked_for(parameters: Iterable[str]) -> list[str]:
+    """Those of the running command's parameters that the command line names."""
+    source = click.get_current_context().get_parameter_source
+    return [name for name in parameters if source(name) is ParameterSource.COMMANDLINE]
 
 
 def _note_suffix(output: str, log_format: str) -> None:
     suffix = Path(output).suffix.lower().lstrip(".")
-    if suffix in ("json", "csv", "xml", "parquet") and suffix != log_format:
+    if suffix in FORMATS and suffix != log_format:
         say(f"note: {output} is written as {log_format.upper()}; --{suffix} chooses its format")

@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from .terminal import is_terminal
+
 _PIPE_WIDTH = 160
 
 
@@ -32,7 +34,7 @@ def print_table(
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     # A pipe has no width; rich would fold at 80 columns.
-    Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(table)
+    Console(width=None if is_terminal(sys.stdout) else _PIPE_WIDTH).print(table)
 
 
 def print_facts(facts: Mapping[str, Any], *, indent: int = 0) -> None:

@@ -7,7 +7,7 @@ A script that is moved over must either keep working or learn what to change: no
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import click
 
@@ -63,17 +63,28 @@ def libvmaf_options(command: F) -> F:
     return command
 
 
-def parse_model(ctx: click.Context, param: click.Parameter, value: Sequence[str]) -> str | None:
+class VmafModel(NamedTuple):
+    """What ``--model`` asks for: the API's ``model=`` and ``neg=``, and a note on the choice."""
+
+    model: str
+    neg: bool = False
+    note: str | None = None
+
+
+def parse_model(
+    ctx: click.Context, param: click.Parameter, value: Sequence[str]
+) -> VmafModel | None:
     """The model that ``vmaf``'s ``--model version=...|path=...[:name=...]`` asks for.
 
-    ``version=`` takes an id of the registry, ``path=`` an ONNX file. libvmaf's own models,
-    options and feature overloads are refused with the way to say it here.
+    ``version=`` takes an id of the registry, or the model whose scores the default model was
+    trained on, with "neg" behind it or not; ``path=`` takes an ONNX file. libvmaf's other
+    models, options and feature overloads are refused with the way to say it here.
     """
     if not value:
         return None
     if len(value) > 1:
         raise click.BadParameter("one model a run; run once per model.", ctx, param)
-    chosen: list[str] = []
+    chosen: list[VmafModel] = []
     for part in value[0].split(":"):
         key, _, setting = part.partition("=")
         if key in ("version", "path") and setting:
@@ -87,7 +98,7 @@ def parse_model(ctx: click.Context, param: click.Parameter, value: Sequence[str]
     return chosen[0]
 
 
-def _own_model(key: str, setting: str, ctx: click.Context, param: click.Parameter) -> str:
+def _own_model(key: str, setting: str, ctx: click.Context, param: click.Parameter) -> VmafModel:
     if key == "path" and not setting.lower().endswith(".onnx"):
         raise click.BadParameter(
             f"{setting!r} is not an ONNX file. libvmaf's .json models cannot be scored here; "
@@ -96,6 +107,9 @@ def _own_model(key: str, setting: str, ctx: click.Context, param: click.Paramete
             param,
         )
     if key == "version" and setting.startswith(("vmaf_v0", "vmaf_4k", "vmaf_b", "vmaf_float")):
+        student = _student(setting)
+        if student is not None:
+            return student
         neg = " --neg gives the NEG features." if setting.endswith("neg") else ""
         raise click.BadParameter(
             f"{setting} is one of libvmaf's own models and cannot be scored here. Leave -m out "
@@ -104,7 +118,23 @@ def _own_model(key: str, setting: str, ctx: click.Context, param: click.Paramete
             ctx,
             param,
         )
-    return setting
+    return VmafModel(setting)
+
+
+def _student(version: str) -> VmafModel | None:
+    """The default model, if it was trained on the scores of libvmaf's model ``version``."""
+    from pyvmaf_tiny.model import Registry
+
+    registry = Registry.load()
+    entry = registry.entry()
+    teacher = registry.sidecar(entry).get("teacher")
+    neg = version.endswith("neg")
+    if version.removesuffix("neg") != teacher:
+        return None
+    how = f"{entry.id}, which was trained on its scores"
+    if neg:
+        how = f"{entry.id} on NEG features; it was trained on the scores of {teacher}"
+    return VmafModel(entry.id, neg, f"{version} is scored by {how}")
 
 
 def _explain(key: str) -> str:

@@ -1,13 +1,26 @@
-"""Feature engines behind one protocol. A new engine is one new file and one entry here."""
+"""Feature engines behind one protocol.
+
+A new engine is one new module here, with a class that satisfies :class:`Engine`, and one entry
+in the table below. The module offers ``create(spec) -> Engine`` and ``info() -> EngineInfo``.
+"""
 
 from __future__ import annotations
+
+import importlib
+from typing import Any
 
 from pyvmaf_tiny.errors import EngineUnavailableError, OptionError
 
 from .base import Engine, EngineInfo, EngineSpec
 
-#: What ``engine=`` takes: "auto" is the native engine.
-ENGINES: tuple[str, ...] = ("auto", "native")
+#: Engine -> its module in this package.
+_MODULES = {"native": "native"}
+
+#: What "auto" is.
+_AUTO = "native"
+
+#: What ``engine=`` takes.
+ENGINES: tuple[str, ...] = ("auto", *_MODULES)
 
 
 def open_engine(name: str, spec: EngineSpec) -> Engine:
@@ -17,30 +30,36 @@ def open_engine(name: str, spec: EngineSpec) -> Engine:
     and what the engine itself raises for the specification.
     """
     if name not in ENGINES:
-        raise OptionError("unknown engine", given=repr(name), expected="one of " + _listed())
+        expected = "one of " + ", ".join(map(repr, ENGINES))
+        raise OptionError("unknown engine", given=repr(name), expected=expected)
+    name = _AUTO if name == "auto" else name
     try:
-        from .native import NativeEngine
+        module = _module(name)
     except ImportError as error:
         raise EngineUnavailableError(
-            f"the native engine cannot be loaded ({error})", hint=_REINSTALL
+            f"the {name} engine cannot be loaded ({error})", hint=_REINSTALL
         ) from error
-    return NativeEngine(spec)
+    engine: Engine = module.create(spec)
+    return engine
 
 
 def engines() -> list[EngineInfo]:
     """Every engine: whether it is available on this machine and, if not, why."""
+    return [_info(name) for name in _MODULES]
+
+
+def _info(name: str) -> EngineInfo:
     try:
-        from .native import native_info
+        info: EngineInfo = _module(name).info()
     except ImportError as error:
-        return [EngineInfo(name="native", available=False, reason=f"{error}; {_REINSTALL}")]
-    return [native_info()]
+        return EngineInfo(name=name, available=False, reason=f"{error}; {_REINSTALL}")
+    return info
+
+
+def _module(name: str) -> Any:
+    return importlib.import_module(f".{_MODULES[name]}", __name__)
 
 
 _REINSTALL = "the installation is incomplete: pip install --force-reinstall pyvmaf-tiny"
-
-
-def _listed() -> str:
-    return ", ".join(map(repr, ENGINES))
-
 
 __all__ = ["ENGINES", "Engine", "EngineInfo", "EngineSpec", "engines", "open_engine"]

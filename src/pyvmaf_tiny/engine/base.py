@@ -7,11 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pyvmaf_tiny.errors import OptionError
-from pyvmaf_tiny.frames import FeatureVector, Plane
-
-#: libvmaf's enhancement gain limit where none is asked for, and the one of its NEG mode.
-DEFAULT_GAIN_LIMIT = 100.0
-NEG_GAIN_LIMIT = 1.0
+from pyvmaf_tiny.frames import DEFAULT_GAIN_LIMIT, NEG_GAIN_LIMIT, FeatureVector, Plane
 
 #: Groups of features that an engine can be asked to compute alone; the others are NaN.
 FEATURE_GROUPS: tuple[str, ...] = ("adm", "vif", "motion")
@@ -83,6 +79,8 @@ class Engine(Protocol):
 
 def gain_limit_of(neg: bool, gain_limit: float | None) -> float:
     """The gain limit that the two options ask for; OptionError when they contradict."""
+    if not isinstance(neg, bool):
+        raise OptionError("neg is a yes or a no", given=repr(neg), expected="True or False")
     if gain_limit is None:
         return NEG_GAIN_LIMIT if neg else DEFAULT_GAIN_LIMIT
     if neg and gain_limit != NEG_GAIN_LIMIT:

@@ -145,7 +145,12 @@ class NativeEngine:
         raise EngineStateError(_text(status), hint=hints.get(status))
 
 
-def native_info() -> EngineInfo:
+def create(spec: EngineSpec) -> NativeEngine:
+    """Make a native engine; see :class:`NativeEngine` for what it raises."""
+    return NativeEngine(spec)
+
+
+def info() -> EngineInfo:
     """What the native engine is on this machine."""
     flags = lib.pvt_cpu_flags()
     tier = ffi.string(lib.pvt_tier(0)).decode()

@@ -7,8 +7,9 @@ no such limit. The limit is printed as by C's ``%g``.
 
 from __future__ import annotations
 
+from pyvmaf_tiny.frames import DEFAULT_GAIN_LIMIT
 from pyvmaf_tiny.pooling import SCORE
-from pyvmaf_tiny.results import DEFAULT_GAIN_LIMIT, ScoreResult
+from pyvmaf_tiny.results import ScoreResult
 
 
 def log_names(result: ScoreResult) -> dict[str, str]:

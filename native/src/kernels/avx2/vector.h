@@ -118,11 +118,12 @@ INLINE vint v_add_wide(vint sum, vint x)
                             _mm256_add_epi64(_mm256_srli_epi64(x, 32), _mm256_and_si256(x, low)));
 }
 
+/* Sum of the lanes modulo 2^64: sums that int64 cannot hold wrap, as libvmaf's do. */
 INLINE int64_t v_total_wide(vint x)
 {
-    int64_t part[4];
+    uint64_t part[4];
     _mm256_storeu_si256((void *)part, x);
-    return (part[0] + part[1]) + (part[2] + part[3]);
+    return (int64_t)((part[0] + part[1]) + (part[2] + part[3]));
 }
 
 /* Sum of the lanes, each a signed number. */

@@ -92,7 +92,7 @@ INLINE void v_store_low16(void *p, vint x) { _mm256_storeu_si256(p, _mm512_cvtep
 /* ---- masks ---------------------------------------------------------------------------------- */
 
 /* Lanes 0 .. n-1. */
-INLINE vmask v_first(int n) { return n >= LANES ? 0xffff : n <= 0 ? 0 : (vmask)((1u << n) - 1); }
+INLINE vmask v_first(int n) { return (vmask)(n >= LANES ? 0xffff : n <= 0 ? 0 : (1u << n) - 1); }
 INLINE vmask v_gt(vint a, vint b) { return _mm512_cmpgt_epi32_mask(a, b); }
 INLINE vmask v_both(vmask a, vmask b) { return _kand_mask16(a, b); }
 INLINE vmask v_but_not(vmask a, vmask b) { return _kandn_mask16(b, a); }
@@ -110,7 +110,14 @@ INLINE vint v_add_wide(vint sum, vint x)
                             _mm512_add_epi64(_mm512_srli_epi64(x, 32), _mm512_and_si512(x, low)));
 }
 
-INLINE int64_t v_total_wide(vint x) { return _mm512_reduce_add_epi64(x); }
+/* Sum of the lanes modulo 2^64: sums that int64 cannot hold wrap, as libvmaf's do. */
+INLINE int64_t v_total_wide(vint x)
+{
+    uint64_t part[4];
+    _mm256_storeu_si256((void *)part, _mm256_add_epi64(_mm512_castsi512_si256(x),
+                                                       _mm512_extracti64x4_epi64(x, 1)));
+    return (int64_t)((part[0] + part[1]) + (part[2] + part[3]));
+}
 
 /* Sum of the lanes, each a signed number. */
 INLINE int64_t v_total(vint x)
