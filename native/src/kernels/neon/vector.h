@@ -146,7 +146,9 @@ INLINE vint from_u64(uint64x2_t x) { return vreinterpretq_s32_u64(x); }
 
 /* Adds the 32-bit lanes, not negative, to 64-bit lanes. */
 INLINE vint v_add_wide(vint sum, vint x) { return from_u64(vpadalq_u32(as_u64(sum), as_u32(x))); }
-INLINE int64_t v_total_wide(vint x) { return vaddvq_s64(vreinterpretq_s64_s32(x)); }
+
+/* Sum of the lanes modulo 2^64: sums that int64 cannot hold wrap, as libvmaf's do. */
+INLINE int64_t v_total_wide(vint x) { return (int64_t)vaddvq_u64(as_u64(x)); }
 
 /* Sum of the lanes, each a signed number. */
 INLINE int64_t v_total(vint x) { return vaddlvq_s32(x); }
