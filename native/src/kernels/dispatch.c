@@ -36,6 +36,9 @@ void pvt_kernels_init(pvt_kernels *kernels, uint32_t cpu_mask)
     if (!(flags & PVT_CPU_AVX512ICL))
         return;
     pvt_kernels_init_avx512icl(kernels);
+#elif defined(__aarch64__)
+    if (flags & PVT_CPU_NEON)
+        pvt_kernels_init_neon(kernels);
 #endif
 }
 

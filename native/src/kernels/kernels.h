@@ -193,5 +193,6 @@ void pvt_kernels_init_scalar(pvt_kernels *kernels);
 void pvt_kernels_init_avx2(pvt_kernels *kernels);
 void pvt_kernels_init_avx512(pvt_kernels *kernels);
 void pvt_kernels_init_avx512icl(pvt_kernels *kernels);
+void pvt_kernels_init_neon(pvt_kernels *kernels);
 
 #endif

@@ -70,6 +70,12 @@ INLINE vint v_madd(vint sum, vint a, vint b)
 /* Even 16-bit lanes of a, odd ones of b. */
 INLINE vint v_blend16(vint a, vint b) { return _mm512_mask_blend_epi16(0xaaaaaaaau, a, b); }
 
+/* a0 * b0 + a1 * b1 of 32-bit lanes that fit int16. */
+INLINE vint v_dot16(vint a0, vint a1, vint b0, vint b1)
+{
+    return v_madd(v_zero(), v_blend16(a0, v_sll(a1, 16)), v_blend16(b0, v_sll(b1, 16)));
+}
+
 /* (a * b + 2^31) >> 32, unsigned 32-bit factors. */
 INLINE vint v_mulhi_round_u32(vint a, vint b)
 {

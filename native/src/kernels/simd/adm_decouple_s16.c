@@ -10,9 +10,8 @@
  * precision is the one rounding of the definition. */
 INLINE vmask aligned_16(vint oh, vint ov, vint th, vint tv)
 {
-    const vint o = v_blend16(oh, v_sll(ov, 16)), t = v_blend16(th, v_sll(tv, 16));
-    const vint dot = v_madd(v_zero(), o, t), o2 = v_madd(v_zero(), o, o),
-               t2 = v_madd(v_zero(), t, t);
+    const vint dot = v_dot16(oh, ov, th, tv), o2 = v_dot16(oh, ov, oh, ov),
+               t2 = v_dot16(th, tv, th, tv);
     const vdouble c = d_set(ADM_COS2_1DEG);
     const vdouble p[2] = {d_single_low(dot), d_single_high(dot)};
     const vdouble left[2] = {d_mul(p[0], p[0]), d_mul(p[1], p[1])};

@@ -1,11 +1,11 @@
 /* ADM, decoupling at levels 1 to 3 (32-bit coefficients), written once for every SIMD tier. */
 #include "tier.h"
 #include "vector.h"
+#include "adm_wide.h"
 
 #include "kernels/simd/routines.h"
 #include "kernels/scalar/scalar.h"
 #include "kernels/simd/adm_gain.h"
-#include "kernels/simd/adm_weights.h"
 
 /* The definition, for the few positions where double precision alone cannot tell. */
 static inline int aligned_exactly(int64_t oh, int64_t ov, int64_t th, int64_t tv)
@@ -77,15 +77,6 @@ INLINE vint decouple_band_32(vint o, vint t, vmask aligned, vint limit, vint cap
     const vint r = v_add(v_mullo32(k, o1), low);
     const vmask grows = v_both(aligned, v_both(v_gt(k, zero), v_gt(o_abs, zero)));
     return v_select(grows, boost_magnitude(r, t, limit, cap, negative), r);
-}
-
-/* (factor * x - 2^31) >> 32 of numbers that are not negative. */
-INLINE vint share_32(vint x, int32_t factor)
-{
-    const vint f = v_set(factor), minus_half = w_set(-((int64_t)1 << 31));
-    const vint even = w_add(w_mul_u32(x, f), minus_half);
-    const vint odd = w_add(w_mul_u32(w_high(x), f), minus_half);
-    return v_blend32(w_high(even), odd);
 }
 
 INLINE void adm_decouple_32(const adm_level *level, const int32_t *const ref[ADM_BANDS],

@@ -1,9 +1,9 @@
 /* ADM, masking and pooling, written once for every SIMD tier (kernels.h says what it does). */
 #include "tier.h"
 #include "vector.h"
+#include "adm_wide.h"
 
 #include "kernels/simd/routines.h"
-#include "kernels/simd/adm_weights.h"
 
 INLINE vint adm_threshold(const adm_row *above, const adm_row *row, const adm_row *below, int j)
 {
@@ -14,24 +14,19 @@ INLINE vint adm_threshold(const adm_row *above, const adm_row *row, const adm_ro
     return sum;
 }
 
-/* Adds the cubes of the even 32-bit lanes to 64-bit lanes: y = round(x^2 >> q), round(y x >> g).
- * x is not negative and at most 1.4e9, so nothing passes 2^62. */
-INLINE vint add_even_cubes(vint sum, vint x, int square_shift, int cube_shift)
+/* Rounds halves up; a shift of 0 leaves the number as it is. */
+INLINE wide_rounding half_up(int shift)
 {
-    const vint half_square = w_set((int64_t)1 << (square_shift - 1));
-    const vint half_cube = w_set(((int64_t)1 << cube_shift) >> 1);
-    const vint y = w_srl_by(w_add(w_mul_u32(x, x), half_square), square_shift);
-    return w_add(sum, w_srl_by(w_add(w_mul_u32(y, x), half_cube), cube_shift));
+    return (wide_rounding){.addend = ((int64_t)1 << shift) >> 1, .shift = shift};
 }
 
-/* Signals below `least` have y = 0 and add nothing; often that is the whole vector. */
+/* Masked cubes of signals up to 1.4e9. Those below `least` have y = 0 and add nothing; often that
+ * is the whole vector. */
 INLINE vint add_cubes(vint sum, vint x, int least, int square_shift, int cube_shift)
 {
     if (!v_any(v_gt(x, v_set(least - 1))))
         return sum;
-    x = v_max(x, v_zero());
-    sum = add_even_cubes(sum, x, square_shift, cube_shift);
-    return add_even_cubes(sum, w_high(x), square_shift, cube_shift);
+    return add_rounded_cubes(sum, v_max(x, v_zero()), half_up(square_shift), half_up(cube_shift));
 }
 
 INLINE void adm_pool_16(const adm_level *level, const adm_row *above, const adm_row *row,
@@ -80,28 +75,21 @@ INLINE uint64_t adm_energy_16(const int16_t *band, int first, int n)
     for (int done = 0; done < n; done += LANES) {
         const vint m = v_keep(v_first(n - done), v_abs(v_load_s16(band + first + done)));
         const vint square = v_mullo32(m, m); /* m <= 22841 */
-        sum = w_add(sum, w_mul_u32(square, m));
-        sum = w_add(sum, w_mul_u32(w_high(square), w_high(m)));
+        sum = add_products(sum, square, m);
     }
     return (uint64_t)v_total_wide(sum);
 }
 
-INLINE vint energy_even(vint m, int square_shift, int cube_shift)
-{
-    const vint unit = w_set((int64_t)1 << square_shift); /* a whole unit, by definition */
-    const vint half = w_set(((int64_t)1 << cube_shift) >> 1);
-    const vint y = w_srl_by(w_add(w_mul_u32(m, m), unit), square_shift);
-    return w_srl_by(w_add(w_mul_u32(y, m), half), cube_shift);
-}
-
 INLINE uint64_t adm_energy_32(const adm_level *level, const int32_t *band, int first, int n)
 {
+    const int shift = level->den_square_shift;
+    const wide_rounding square = {(int64_t)1 << shift, shift}; /* a whole unit, by definition */
+    const wide_rounding cube = half_up(level->den_cube_shift);
     vint sum = v_zero();
     for (int done = 0; done < n; done += LANES) {
         /* dead lanes are 0 and add 0: (2^q >> q) * 0 */
         const vint m = v_keep(v_first(n - done), v_abs(v_load(band + first + done)));
-        sum = w_add(sum, energy_even(m, level->den_square_shift, level->den_cube_shift));
-        sum = w_add(sum, energy_even(w_high(m), level->den_square_shift, level->den_cube_shift));
+        sum = add_rounded_cubes(sum, m, square, cube);
     }
     return (uint64_t)v_total_wide(sum);
 }

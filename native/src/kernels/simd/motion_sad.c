@@ -1,17 +1,17 @@
 /*
  * Motion, written once for every SIMD tier (kernels.h says what it does).
  *
- * Two rows at a time: differences fit int16 (up to 12 bits), rows are paired, and one load serves
- * two output rows, as in VIF; the kernel is VIF's of radius 2. The result of the vertical pass has
- * 17 bits: y = 2h + l, and round(sum / 2^16) = (A + ((B + 2^15) >> 1)) >> 15 with A and B the
- * filtered h and l.
+ * Two rows at a time: differences fit int16 (up to 12 bits), and one load serves two output rows,
+ * as in VIF; the kernel is VIF's of radius 2. The result of the vertical pass has 17 bits:
+ * y = 2h + l, and round(sum / 2^16) = (A + ((B + 2^15) >> 1)) >> 15 with A and B the filtered h
+ * and l.
  */
 #include "tier.h"
 #include "vector.h"
+#include "vif_filter.h"
 
 #include "kernels/simd/routines.h"
 #include "kernels/scalar/scalar.h"
-#include "kernels/simd/vif_filter.h"
 
 /* h and l of one row, in order, with room for two mirrored values on either side. */
 typedef struct motion_row {
@@ -25,12 +25,13 @@ INLINE vint difference_block(const uint8_t *a, const uint8_t *b, int x, int n, i
     return v_sub16(v_load_u8(a + x, n), v_load_u8(b + x, n));
 }
 
-/* y of even and odd columns -> h and l. */
+/* y of a block -> h and l. */
 INLINE void split_row(const vint y[2], int x, const motion_row *out)
 {
     const vint one = v_set(0x00010001);
-    v_store(out->high + x, v_blend16(v_srl(y[0], 1), v_sll(v_sra(y[1], 1), 16)));
-    v_store(out->low + x, v_and(v_blend16(y[0], v_sll(y[1], 16)), one));
+    const vint half[2] = {v_srl(y[0], 1), v_srl(y[1], 1)}; /* the low 16 bits count */
+    v_store(out->high + x, pack_block(half, 0));
+    v_store(out->low + x, v_and(pack_block(y, 0), one));
 }
 
 INLINE void motion_columns(const uint8_t *const *previous, const uint8_t *const *current, int width,
@@ -38,26 +39,21 @@ INLINE void motion_columns(const uint8_t *const *previous, const uint8_t *const 
 {
     const vint half = v_set(1 << (shift - 1));
     for (int x = 0; x < width; x += BLOCK) {
-        vint pairs[3][2];
+        vint laid[3][2];
         for (int p = 0; p < 3; p++) {
             const vint upper =
                 difference_block(previous[2 * p], current[2 * p], x, width - x, wide);
             const vint lower =
                 difference_block(previous[2 * p + 1], current[2 * p + 1], x, width - x, wide);
-            pairs[p][0] = v_blend16(upper, v_sll(lower, 16));
-            pairs[p][1] = v_blend16(v_srl(upper, 16), lower);
+            lay_rows(upper, lower, laid[p]);
         }
         vint y[2][2];
-        for (int odd = 0; odd < 2; odd++) {
-            vint first = half, second = half;
-#define LOAD(m) pairs[m][odd]
-            VIF_FILTER(2, LOAD, first, second);
-#undef LOAD
-            y[0][odd] = v_sra_by(first, shift);
-            y[1][odd] = v_sra_by(second, shift);
+        filter_two_rows(2, laid, half, y);
+        for (int r = 0; r < 2; r++) {
+            for (int i = 0; i < 2; i++)
+                y[r][i] = v_sra_by(y[r][i], shift);
+            split_row(y[r], x, &out[r]);
         }
-        split_row(y[0], x, &out[0]);
-        split_row(y[1], x, &out[1]);
     }
 }
 
@@ -75,17 +71,14 @@ INLINE uint64_t motion_row_sad(const motion_row *row, int width)
     mirror_row(row->low, width);
     vint sum = v_zero(); /* at most 16384 / LANES terms of 65535 a lane */
     for (int x = 0; x < width; x += BLOCK) {
-        vint a[2] = {v_zero(), v_zero()}, b[2] = {v_set(0x8000), v_set(0x8000)};
-#define LOAD(m) v_load(row->high + x - 2 + 2 * (m))
-        VIF_FILTER(2, LOAD, a[0], a[1]);
-#undef LOAD
-#define LOAD(m) v_load(row->low + x - 2 + 2 * (m))
-        VIF_FILTER(2, LOAD, b[0], b[1]);
-#undef LOAD
-        for (int odd = 0; odd < 2; odd++) {
-            const vint z = v_sra(v_add(a[odd], v_sra(b[odd], 1)), 15);
-            const vmask live = v_first((width - x + 1 - odd) / 2);
-            sum = v_add(sum, v_keep(live, v_abs(z)));
+        vint a[2], b[2];
+        vmask live[2];
+        filter_row(2, row->high + x - 2, v_zero(), a);
+        filter_row(2, row->low + x - 2, v_set(0x8000), b);
+        live_lanes(width - x, live);
+        for (int i = 0; i < 2; i++) {
+            const vint z = v_sra(v_add(a[i], v_sra(b[i], 1)), 15);
+            sum = v_add(sum, v_keep(live[i], v_abs(z)));
         }
     }
     return (uint64_t)v_total(sum);

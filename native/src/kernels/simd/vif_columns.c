@@ -1,28 +1,21 @@
 /*
  * VIF, vertical pass, written once for every SIMD tier (kernels.h says what it does).
  *
- * A block of columns at a time: first all rows are paired up, samples and products (16-bit halves),
- * even columns in one vector and odd columns in another; then chain after chain is filtered, two
- * output rows at once. Chains keep their weights in registers.
+ * A block of columns at a time: first all rows are laid out, samples and products (16-bit halves);
+ * then chain after chain is filtered, two output rows at once. Chains keep their weights in
+ * registers.
  */
 #include "tier.h"
 #include "vector.h"
+#include "vif_filter.h"
 
 #include "kernels/simd/routines.h"
-#include "kernels/simd/vif_filter.h"
 
 /* Of a tile and its surroundings. */
 enum { VIF_ROW_PAIRS = VIF_TILE_ROWS / 2 + VIF_MAX_RADIUS };
 
-/* Rows 2p and 2p+1 of one chain: [p][even, odd columns]. */
+/* Rows 2p and 2p+1 of one chain at [p], laid out for the filters. */
 typedef vint vif_pairs_of_chain[VIF_ROW_PAIRS][2];
-
-/* 16-bit lanes of two rows -> (upper, lower) pairs of even and of odd columns. */
-INLINE void pair_rows(vint upper, vint lower, vint out[2])
-{
-    out[0] = v_blend16(upper, v_sll(lower, 16));
-    out[1] = v_blend16(v_srl(upper, 16), lower);
-}
 
 INLINE vint load_block(const uint8_t *row, int x, int n, int wide)
 {
@@ -35,33 +28,18 @@ INLINE void load_pairs(const uint8_t *const *rows, int p, int x, int n, int wide
     const ptrdiff_t ahead = (ptrdiff_t)(x + VIF_TILE_COLS) * (1 + wide);
     __builtin_prefetch(rows[2 * p] + ahead);
     __builtin_prefetch(rows[2 * p + 1] + ahead);
-    pair_rows(load_block(rows[2 * p], x, n, wide), load_block(rows[2 * p + 1], x, n, wide), out);
-}
-
-/* Two output rows of one chain at row pair k: sums[row][even or odd]. */
-INLINE void filter_two_rows(int radius, vif_pairs_of_chain chain, int k, vint start,
-                            vint sums[2][2])
-{
-    for (int odd = 0; odd < 2; odd++) {
-        vint first = start, second = start;
-#define LOAD(m) chain[k + (m)][odd]
-        VIF_FILTER(radius, LOAD, first, second);
-#undef LOAD
-        sums[0][odd] = first;
-        sums[1][odd] = second;
-    }
+    lay_rows(load_block(rows[2 * p], x, n, wide), load_block(rows[2 * p + 1], x, n, wide), out);
 }
 
 /* 32-bit sums x - 2^31, rounding included, as means of 16 bits, centred, columns in order. */
-INLINE vint pack_means(vint even, vint odd, int shift, int wide)
+INLINE vint pack_means(const vint sums[2], int shift, int wide)
 {
     const vint centre = v_set((int32_t)0x80008000u);
     if (!wide) /* plain sums of 8-bit samples: no centring to undo */
-        return v_xor(v_blend16(v_srl(even, 8), v_sll(odd, 8)), centre);
+        return v_xor(pack_block(sums, 8), centre);
     const vint top = v_set((int32_t)0x80000000u);
-    even = v_srl_by(v_xor(even, top), shift);
-    odd = v_srl_by(v_xor(odd, top), shift);
-    return v_xor(v_blend16(even, v_sll(odd, 16)), centre);
+    const vint x[2] = {v_srl_by(v_xor(sums[0], top), shift), v_srl_by(v_xor(sums[1], top), shift)};
+    return v_xor(pack_block(x, 0), centre);
 }
 
 INLINE void means(int radius, int next_radius, const vif_level *level, vif_pairs_of_chain chain,
@@ -71,36 +49,27 @@ INLINE void means(int radius, int next_radius, const vif_level *level, vif_pairs
     const vint half = v_set(1 << (shift - 1));
     for (int k = 0; k < (rows + 1) / 2; k++) {
         vint sums[2][2];
-        filter_two_rows(radius, chain, k, half, sums);
+        filter_two_rows(radius, chain + k, half, sums);
         for (int r = 0; r < 2; r++)
-            v_store(&mean[2 * k + r][column], pack_means(sums[r][0], sums[r][1], shift, wide));
+            v_store(&mean[2 * k + r][column], pack_means(sums[r], shift, wide));
     }
     if (next_radius < 0)
         return;
     /* The window of the next level's kernel starts `radius - next_radius` rows further down:
      * at the first row of a pair, or (radius 2 and 1) at the second. */
-    const int start = radius - next_radius, second = start & 1;
+    const int start = radius - next_radius;
     for (int k = 0; k < (rows + 1) / 2; k++) {
-        vint sums[2] = {half, half};
-        vint(*from)[2] = chain + k + start / 2;
-        for (int odd = 0; odd < 2; odd++) {
-#pragma GCC unroll 5
-            for (int m = 0; m < vif_pairs(next_radius); m++)
-                sums[odd] = v_madd(sums[odd], from[m][odd], vif_weights(next_radius, m, second));
-            if (next_radius == 1)
-                sums[odd] =
-                    v_madd(sums[odd], from[second][odd],
-                           second ? vif_pair(vif_tap(1, 1), 0) : vif_pair(0, vif_tap(1, 1)));
-        }
-        v_store(&next[k][column], pack_means(sums[0], sums[1], shift, wide));
+        vint sums[2];
+        filter_one_row(next_radius, chain + k + start / 2, start & 1, half, sums);
+        v_store(&next[k][column], pack_means(sums, shift, wide));
     }
 }
 
 /* Values x - 2^31 + 2^15 as centred 16-bit halves, columns in order. */
-INLINE void store_halves(vint even, vint odd, int16_t *high, int16_t *low)
+INLINE void store_halves(const vint x[2], int16_t *high, int16_t *low)
 {
-    v_store(high, v_blend16(v_srl(even, 16), odd));
-    v_store(low, v_xor(v_blend16(even, v_sll(odd, 16)), v_set((int32_t)0x80008000u)));
+    v_store(high, pack_block(x, 16));
+    v_store(low, v_xor(pack_block(x, 0), v_set((int32_t)0x80008000u)));
 }
 
 /* Second moments: high and low halves of the products are filtered on their own and joined,
@@ -116,26 +85,26 @@ INLINE void powers(int radius, const vif_level *level, vif_pairs_of_chain high_c
     const vint rest = v_set((int32_t)(shift == 16 ? 0x8000u : 0x8000u - 0x80000000u));
     for (int k = 0; k < (rows + 1) / 2; k++) {
         vint a[2][2], b[2][2];
-        filter_two_rows(radius, low_chain, k, low_start, b);
+        filter_two_rows(radius, low_chain + k, low_start, b);
         if (wide)
-            filter_two_rows(radius, high_chain, k, v_zero(), a);
+            filter_two_rows(radius, high_chain + k, v_zero(), a);
         for (int r = 0; r < 2; r++) {
-            for (int odd = 0; odd < 2 && wide; odd++)
-                b[r][odd] =
-                    v_add(v_add(v_sll_by(a[r][odd], 16 - shift), rest), v_srl_by(b[r][odd], shift));
-            store_halves(b[r][0], b[r][1], &high[2 * k + r][column], &low[2 * k + r][column]);
+            for (int i = 0; i < 2 && wide; i++)
+                b[r][i] =
+                    v_add(v_add(v_sll_by(a[r][i], 16 - shift), rest), v_srl_by(b[r][i], shift));
+            store_halves(b[r], &high[2 * k + r][column], &low[2 * k + r][column]);
         }
     }
 }
 
-/* Products of paired rows, centred halves. */
+/* Products of laid rows, centred halves. */
 INLINE void multiply_pairs(const vint a[2], const vint b[2], int wide, vint high[2], vint low[2])
 {
     const vint centre = v_set((int32_t)0x80008000u);
-    for (int odd = 0; odd < 2; odd++) {
-        low[odd] = v_xor(v_mullo16(a[odd], b[odd]), centre);
+    for (int i = 0; i < 2; i++) {
+        low[i] = v_xor(v_mullo16(a[i], b[i]), centre);
         if (wide)
-            high[odd] = v_xor(v_mulhi_u16(a[odd], b[odd]), centre);
+            high[i] = v_xor(v_mulhi_u16(a[i], b[i]), centre);
     }
 }
 
@@ -143,8 +112,8 @@ INLINE void multiply_pairs(const vint a[2], const vint b[2], int wide, vint high
 INLINE void centre_pairs(const vint in[2], int wide, vint out[2])
 {
     const vint centre = wide ? v_set((int32_t)0x80008000u) : v_zero();
-    for (int odd = 0; odd < 2; odd++)
-        out[odd] = v_xor(in[odd], centre);
+    for (int i = 0; i < 2; i++)
+        out[i] = v_xor(in[i], centre);
 }
 
 INLINE void reference_block(int radius, int next_radius, const vif_level *level,

@@ -3,44 +3,32 @@
  * does).
  *
  * A block of columns and a few rows at a time: first the horizontal pass, chain by chain, into
- * scratch; then variances, masks and gains; then the logarithms. Even columns are in one vector,
- * odd columns in the next, and that is also how the reference statistics are kept: the even ones
- * of a block first.
+ * scratch; then variances, masks and gains; then the logarithms. The reference statistics are
+ * kept in the order in which the filter delivers the columns of a block.
  */
 #include "tier.h"
 #include "vector.h"
+#include "vif_filter.h"
+#include "vif_log2.h"
 
 #include "kernels/simd/routines.h"
-#include "kernels/simd/vif_filter.h"
-#include "vif_log2.h"
 
 /* Rows that go through the stages together. */
 enum { VIF_STRIP = 4 };
 
-/* A block's even and odd columns over a strip of rows. */
+/* A block's two vectors over a strip of rows. */
 typedef vint vif_strip[VIF_STRIP][2];
 
 static const int32_t VIF_NOISE = 2 << 16; /* power of the visual noise, 2.0 */
 
 /* ---- horizontal pass ------------------------------------------------------------------------ */
 
-INLINE void filter_row(int radius, const int16_t *row, vint start, vint out[2])
-{
-    vint even = start, odd = start;
-    const int16_t *from = row - radius;
-#define LOAD(m) v_load(from + 2 * (m))
-    VIF_FILTER(radius, LOAD, even, odd);
-#undef LOAD
-    out[0] = even;
-    out[1] = odd;
-}
-
 /* Windowed means, unsigned, 1/65536 of a 16-bit unit. */
 INLINE void mean_strip(int radius, vif_plane plane, int row, int at, vif_strip out)
 {
     const vint start = v_set((int32_t)0x80000000u);
     for (int r = 0; r < VIF_STRIP; r++)
-        filter_row(radius, &plane[row + r][at], start, out[r]);
+        filter_row(radius, &plane[row + r][at - radius], start, out[r]);
 }
 
 /* Windowed second moments: Q = A + ((B + 2^15) >> 16) + 2^31. */
@@ -49,22 +37,15 @@ INLINE void power_strip(int radius, vif_plane high, vif_plane low, int row, int 
     const vint high_start = v_set((int32_t)0x80000000u), low_start = v_set(0x8000);
     for (int r = 0; r < VIF_STRIP; r++) {
         vint b[2];
-        filter_row(radius, &high[row + r][at], high_start, out[r]);
-        filter_row(radius, &low[row + r][at], low_start, b);
+        filter_row(radius, &high[row + r][at - radius], high_start, out[r]);
+        filter_row(radius, &low[row + r][at - radius], low_start, b);
         out[r][0] = v_add(out[r][0], v_sra(b[0], 16));
         out[r][1] = v_add(out[r][1], v_sra(b[1], 16));
     }
 }
 
-/* Even and odd lanes of a block of which n columns count. */
-INLINE void live_lanes(int n, vmask live[2])
-{
-    live[0] = v_first((n + 1) / 2);
-    live[1] = v_first(n / 2);
-}
-
-/* Where the reference statistics of a block's even (odd) columns are kept. */
-INLINE ptrdiff_t stats_index(int block, int odd) { return (ptrdiff_t)block + odd * LANES; }
+/* Where the reference statistics of a block's first (second) vector are kept. */
+INLINE ptrdiff_t stats_index(int block, int i) { return (ptrdiff_t)block + i * LANES; }
 
 /* ---- reference ------------------------------------------------------------------------------ */
 
@@ -83,12 +64,12 @@ INLINE void reference_block_stats(int radius, const vif_reference_tile *tile_in,
         mean_strip(radius, tile->mean, row, at + block, mean);
         power_strip(radius, tile->square_high, tile->square_low, row, at + block, power);
         for (int r = 0; r < strip; r++)
-            for (int odd = 0; odd < 2; odd++) {
-                const vint m = mean[r][odd];
-                const vint variance = v_sub(power[r][odd], v_mulhi_round_u32(m, m));
-                v_store(&stats->mean[row + r][stats_index(block, odd)], m);
-                v_store(&stats->variance[row + r][stats_index(block, odd)], variance);
-                const vmask textured = v_both(live[odd], v_gt(variance, flat_limit));
+            for (int i = 0; i < 2; i++) {
+                const vint m = mean[r][i];
+                const vint variance = v_sub(power[r][i], v_mulhi_round_u32(m, m));
+                v_store(&stats->mean[row + r][stats_index(block, i)], m);
+                v_store(&stats->variance[row + r][stats_index(block, i)], variance);
+                const vmask textured = v_both(live[i], v_gt(variance, flat_limit));
                 if (!v_any(textured))
                     continue;
                 textured_count += v_count(textured);
@@ -151,15 +132,15 @@ INLINE void pair_block_stats(int radius, const vif_distorted_tile *tile_in,
         power_strip(radius, tile->square_high, tile->square_low, row, at + block, square);
         power_strip(radius, tile->product_high, tile->product_low, row, at + block, product);
         for (int r = 0; r < strip; r++)
-            for (int odd = 0; odd < 2; odd++) {
-                const vint m = mean[r][odd];
-                const vint m_ref = v_load(&stats->mean[row + r][stats_index(block, odd)]);
-                const vint v_ref = v_load(&stats->variance[row + r][stats_index(block, odd)]);
-                vint v_dis = v_sub(square[r][odd], v_mulhi_round_u32(m, m));
+            for (int i = 0; i < 2; i++) {
+                const vint m = mean[r][i];
+                const vint m_ref = v_load(&stats->mean[row + r][stats_index(block, i)]);
+                const vint v_ref = v_load(&stats->variance[row + r][stats_index(block, i)]);
+                vint v_dis = v_sub(square[r][i], v_mulhi_round_u32(m, m));
                 v_dis = v_max(v_dis, zero);
-                const vint covariance = v_sub(product[r][odd], v_mulhi_round_u32(m_ref, m));
-                const vmask textured = v_both(live[odd], v_gt(v_ref, flat_limit));
-                const vmask flat = v_but_not(live[odd], textured);
+                const vint covariance = v_sub(product[r][i], v_mulhi_round_u32(m_ref, m));
+                const vmask textured = v_both(live[i], v_gt(v_ref, flat_limit));
+                const vmask flat = v_but_not(live[i], textured);
                 const vmask useful =
                     v_both(textured, v_both(v_gt(covariance, zero), v_gt(v_dis, zero)));
                 if (v_any(flat))

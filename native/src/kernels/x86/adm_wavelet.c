@@ -1,5 +1,5 @@
 /*
- * ADM, wavelet, written once for every SIMD tier (kernels.h says what it does).
+ * ADM, wavelet, written once for the x86 tiers (kernels.h says what it does).
  *
  * Four taps are two pairs, and a pair of 16-bit samples is one multiply-add. Inputs of 32 bits
  * are split, x = 65536 * high + low with both halves signed 16 bits; with A and B the filtered
