@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sample_results import draw, drawn_result, sample_result
@@ -28,6 +28,7 @@ from pyvmaf_tiny.report.comparison import MAX_POINTS
 
 
 @given(st.floats(-1e4, 1e4), st.floats(0.01, 1e6), st.integers(4, 12))
+@example(1.0, 800801.0, 4)  # 500,000 alone would lie within
 def test_ticks_are_few_round_and_within(low: float, span: float, count: int) -> None:
     ticks = round_values(low, low + span, count)
     assert 2 <= len(ticks) <= count + 1

@@ -77,6 +77,8 @@ def round_values(low: float, high: float, count: int) -> list[float]:
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(m * power for m in (1, 2, 5, 10) if m * power >= rough * 0.999)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    if last <= first:  # one value is no scale: a finer step
+        return round_values(low, high, count + 1)
     return [k * step for k in range(first, last + 1)]
 
 
