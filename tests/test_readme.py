@@ -82,7 +82,7 @@ def test_python_blocks(page: str, among_clips: Path) -> None:
 @pytest.mark.parametrize("command", [line for page in GUIDES for line in commands(page)])
 def test_commands(command: str, among_clips: Path) -> None:
     finished = subprocess.run(
-        [sys.executable, "-m", "pyvmaf_tiny.cli", *shlex.split(command)[1:]],
+        [sys.executable, "-m", "pyvmaf_tiny", *shlex.split(command)[1:]],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

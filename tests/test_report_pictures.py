@@ -9,6 +9,7 @@ import re
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import av
 import matplotlib as mpl
@@ -174,7 +175,7 @@ def test_axes_say_what_they_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     shown: list[str] = []
     plain = Axes.text
 
-    def text(self: Axes, x: float, y: float, s: str, **look: object) -> object:
+    def text(self: Axes, x: float, y: float, s: str, **look: Any) -> object:
         shown.append(s)
         return plain(self, x, y, s, **look)
 
