@@ -16,6 +16,11 @@ def write_plot(timings: Timings, caption: str, path: Path) -> None:
     from matplotlib.figure import Figure
 
     rows = [row for row in timings.timings if row.part == WHOLE and row.threads == 1]
+    ratios = {
+        (ratio.width, ratio.height, ratio.bit_depth, ratio.tier): ratio.cpu
+        for ratio in timings.ratios
+        if ratio.part == WHOLE and ratio.threads == 1
+    }
     sizes = list(dict.fromkeys((row.width, row.height) for row in rows))
     depths = list(dict.fromkeys(row.bit_depth for row in rows))
     figure = Figure(figsize=(3.6 * len(sizes), 2.9 * len(depths) + 0.4), layout="constrained")
@@ -31,10 +36,8 @@ def write_plot(timings: Timings, caption: str, path: Path) -> None:
                 heights = [speeds[engine][tier] for tier in tiers]
                 axes.bar(places, heights, 0.4, color=colour, label=engine)
             for index, tier in enumerate(tiers):
-                ratio = speeds[OURS][tier] / speeds[LIBVMAF][tier]
-                axes.annotate(
-                    f"×{ratio:.1f}", (index - 0.2, speeds[OURS][tier]), ha="center", va="bottom"
-                )
+                place = (index - 0.2, speeds[OURS][tier])
+                axes.annotate(f"×{ratios[*kind, tier]:.1f}", place, ha="center", va="bottom")
             axes.set_title(f"{width}x{height}, {bit_depth} bit", fontsize=10)
             axes.set_xticks(range(len(tiers)), tiers)
             axes.margins(y=0.15)
