@@ -1,13 +1,15 @@
 # make demo    sets everything up, encodes a real scene and scores it
 # make test    sets everything up, runs linters, type checker, C kernel tests and Python tests
+# make bench   sets everything up and measures speed and memory beside libvmaf
 #
-# Both work on a fresh Debian or Ubuntu with git and make; see scripts/setup.sh.
+# All work on a fresh Debian or Ubuntu with git and make; see scripts/setup.sh.
 
-.PHONY: help demo test setup lint types native python clean
+.PHONY: help demo test bench setup lint types native python clean
 
 BIN := .venv/bin
 DEMO_OPTIONS ?=
 PYTEST_OPTIONS ?=
+BENCH_OPTIONS ?=
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -16,6 +18,10 @@ demo: .venv/.ready-demo
 	$(BIN)/pyvmaf-tiny demo $(DEMO_OPTIONS)
 
 test: lint types native python
+
+bench: setup
+	$(BIN)/python -m pip install --quiet 'imageio-ffmpeg>=0.6'
+	$(BIN)/python benchmarks/run.py $(BENCH_OPTIONS)
 
 # The parts of `make test`, for one at a time.
 setup: .venv/.ready-test

@@ -1,0 +1,114 @@
+"""Measures the native engine against libvmaf and writes tables and a plot.
+
+    python benchmarks/run.py [--quick] [--output DIR] [--publish]
+
+Needs what `make test` sets up, and imageio-ffmpeg for whole processes; `make bench` installs that,
+too. See README.md in this folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(CHECKOUT / "tests"))
+
+from instructions import count_instructions  # noqa: E402
+from machine import facts, load  # noqa: E402
+from memory import measure_memory  # noqa: E402
+from plan import FULL, QUICK, Plan, with_sizes  # noqa: E402
+from plot import write_plot  # noqa: E402
+from processes import ffmpeg_program, measure_processes  # noqa: E402
+from publish import publish  # noqa: E402
+from report import Results, markdown, write_csv  # noqa: E402
+from timings import measure_timings  # noqa: E402
+
+from pyvmaf_tiny.cli.bench import size_of  # noqa: E402
+
+TABLES = ("timings", "memory", "processes", "instructions")
+
+
+def main() -> None:
+    """Measure what the command line asks for."""
+    arguments = _parser().parse_args()
+    chosen = arguments.only
+    if "processes" in chosen:
+        ffmpeg_program()  # complains now, not after minutes
+    plan = QUICK if arguments.quick else FULL
+    if arguments.size:
+        plan = with_sizes(plan, arguments.size)
+    results = _measure(plan, chosen)
+    folder: Path = arguments.output
+    folder.mkdir(parents=True, exist_ok=True)
+    write_csv(results, folder)
+    (folder / "report.md").write_text("# Benchmark\n\n" + markdown(results))
+    if results.timings.ratios:
+        caption = f"{results.facts['CPU']}, {results.facts['commit']}, CPU time, one thread"
+        write_plot(results.timings, caption, folder / "benchmark.png")
+    print(folder / "report.md")
+    if arguments.publish:
+        publish(results, folder)
+
+
+def _measure(plan: Plan, chosen: list[str]) -> Results:
+    results = Results(facts())
+    before = load()
+    if "timings" in chosen:
+        results.timings = measure_timings(plan.sizes, _watch)
+    if "memory" in chosen:
+        results.memory = measure_memory(plan.sizes, _watch)
+    if "processes" in chosen:
+        results.processes = measure_processes(plan.sizes, plan.process_rounds, _watch)
+    if "instructions" in chosen:
+        results.instructions = count_instructions(plan.counted_sizes, _watch)
+    results.facts["load average"] = f"{before} before, {load()} after"
+    return results
+
+
+def _watch(doing: str) -> None:
+    print(f"{time.strftime('%X')} {doing}", file=sys.stderr, flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description="Measure the native engine against libvmaf.")
+    parser.add_argument("--quick", action="store_true", help="fewer sizes, a minute or two")
+    parser.add_argument(
+        "--only",
+        type=_tables,
+        default=["timings", "memory", "processes"],
+        metavar="TABLES",
+        help=f"some of {','.join(TABLES)} (default: all but instructions, which take longest)",
+    )
+    parser.add_argument(
+        "--size",
+        type=size_of,
+        action="append",
+        metavar="WxH",
+        help="measure this size instead; may be given several times",
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=CHECKOUT / "runs" / "benchmarks",
+        metavar="DIR",
+        help="folder for CSV files, report.md and benchmark.png (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--publish", action="store_true", help="also put report and plot into docs/performance.md"
+    )
+    return parser
+
+
+def _tables(text: str) -> list[str]:
+    chosen = text.split(",")
+    unknown = [name for name in chosen if name not in TABLES]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"{', '.join(unknown)}: not one of {', '.join(TABLES)}")
+    return chosen
+
+
+if __name__ == "__main__":
+    main()
