@@ -101,7 +101,9 @@ def project_version() -> str:
 
 
 def test_the_wheel_holds_the_package_and_the_models(contents: zipfile.ZipFile) -> None:
-    installed = {name for name in contents.namelist() if ".dist-info/" not in name}
+    installed = {
+        name for name in contents.namelist() if ".dist-info/" not in name and name[-1] != "/"
+    }
     package = {f"pyvmaf_tiny/{name}" for name in files_below(PACKAGE)}
     package = {name for name in package if not name.startswith("pyvmaf_tiny/tiny_models/")}
     models = {f"pyvmaf_tiny/tiny_models/{name}" for name in files_below(MODELS)}
