@@ -99,7 +99,7 @@ long check_total_cases(void)
 
 int check_width(int index)
 {
-    static const int longer[] = {127, 128, 129, 130, 191, 257, 511, 963};
+    static const int longer[] = {127, 128, 129, 130, 191, 255, 256, 257, 511, 963};
     if (index < 70)
         return index + 1;
     index -= 70;
