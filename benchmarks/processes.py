@@ -78,7 +78,7 @@ def measure_processes(sizes: Iterable[SizePlan], rounds: int, watch: Watch) -> l
 def ffmpeg_program() -> str:
     """The static build that imageio-ffmpeg carries."""
     try:
-        import imageio_ffmpeg  # type: ignore[import-untyped]
+        import imageio_ffmpeg
     except ModuleNotFoundError:
         raise SystemExit(
             "whole processes are compared with the ffmpeg of the package imageio-ffmpeg: "
