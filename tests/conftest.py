@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,6 +16,10 @@ TESTS = Path(__file__).resolve().parent
 RunPython = Callable[..., str]
 
 _PREAMBLE = f"import sys; sys.path.insert(0, {str(TESTS)!r})\n"
+
+
+# A shell starts background jobs with Ctrl-C ignored, and that is inherited; tests send it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
