@@ -51,6 +51,34 @@ static void draw_row(int y, const check_content *content, int weakness)
     }
 }
 
+/* What a masked signal must reach to add anything: below, its rounded square is 0. */
+static int32_t least_signal(int b)
+{
+    return level.index == 0 && b < 2 ? 16384 : 23171;
+}
+
+/* Chooses the coefficient and the threshold of column j of the middle row so that one band's
+ * masked signal is exactly there, or one below or above. */
+static void set_at_least_signal(int j)
+{
+    const int b = check_between(0, ADM_BANDS - 1);
+    const int64_t x = least_signal(b) + check_between(-1, 1);
+    const int64_t unit = level.index ? 1 : b == 2 ? 4096 : 1024;
+    const int64_t limit = level.index ? adm_detail[level.index] / 4 : 14000;
+    int64_t r = random_between(&check_random, 0, limit), signal = 0;
+    for (int tries = 0; tries < 5000; tries++, r = r < limit ? r + 1 : 0) {
+        signal = level.index ? (level.weight[b] * r + (1 << 27)) >> 28 : level.weight[b] * r;
+        if (signal >= x && (signal - x) % unit == 0)
+            break;
+    }
+    int64_t around = 0;
+    for (int y = 0; y < ROWS; y++)
+        for (int k = -1; k <= 1; k++)
+            around += ((const int32_t *)(const void *)masking[y].zero)[j + k];
+    adm_set(&restored[1][b], j, check_between(0, 1) ? (int32_t)r : (int32_t)-r);
+    adm_set(&centre[1], j, (int32_t)((signal - x) / unit - around));
+}
+
 static adm_row row_of(int y)
 {
     adm_row row;
@@ -106,10 +134,13 @@ static void check_level(const pvt_kernels *got, const pvt_kernels *want, int ind
             const int width = widths[check_between(0, 5)], weakness = check_between(-1, 20);
             const check_content content = check_content_draw(2 * adm_detail[index]);
             first = check_between(0, 20);
-            if (!check_case("level %d, width %d, first %d, n %d, %s, weakness %d", index, width,
-                            first, n, check_content_name(&content), weakness))
+            if (!check_case("level %d, width %d, first %d, n %d, %s, weakness %d%s", index,
+                            width, first, n, check_content_name(&content), weakness,
+                            repeat % 4 ? "" : ", signals at the least that counts"))
                 continue;
             fill_pool(index, width, &content, weakness);
+            for (int j = first; repeat % 4 == 0 && j < first + n; j++)
+                set_at_least_signal(j);
             start_sums();
             run_pool(want, WANT);
             run_pool(got, GOT);
