@@ -8,9 +8,13 @@ from typing import Protocol
 
 from pyvmaf_tiny.errors import OptionError
 from pyvmaf_tiny.frames import DEFAULT_GAIN_LIMIT, NEG_GAIN_LIMIT, FeatureVector, Plane
+from pyvmaf_tiny.options import whole_number
 
 #: Groups of features that an engine can be asked to compute alone; the others are NaN.
 FEATURE_GROUPS: tuple[str, ...] = ("adm", "vif", "motion")
+
+#: Environment variable: CPU features that nobody in this process may use, as in ``cpu_mask``.
+CPU_MASK_VARIABLE = "PYVMAF_TINY_CPUMASK"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +24,8 @@ class EngineSpec:
     ``width`` and ``height`` in luma samples, ``bit_depth`` 8, 10, 12 or 16. ``gain_limit`` is
     the enhancement gain limit, from 1.0 (NEG) up. ``threads`` None means as many as the process
     may use and the frame has work for. ``cpu_mask`` holds bits of CPU features that must stay
-    unused, numbered as libvmaf does (8 AVX2, 16 AVX-512, 32 AVX-512 VNNI, on Arm 1 NEON).
+    unused, numbered as libvmaf does (8 AVX2, 16 AVX-512, 32 AVX-512 VNNI, on Arm 1 NEON); the
+    environment variable ``PYVMAF_TINY_CPUMASK`` adds to them.
     """
 
     width: int
@@ -88,6 +93,27 @@ def gain_limit_of(neg: bool, gain_limit: float | None) -> float:
             "neg=True is gain_limit=1.0", given=f"gain_limit={gain_limit!r}", expected="one of them"
         )
     return gain_limit
+
+
+def cpu_mask_of(mask: object) -> int:
+    """The CPU features that must stay unused: ``mask`` and what the environment adds to it.
+
+    Raises OptionError for what is not a whole number of at least 0; the environment variable may
+    also be -1 (all) and hexadecimal (``0x30``).
+    """
+    bits = whole_number("cpu_mask", mask, least=0)
+    text = os.environ.get(CPU_MASK_VARIABLE, "").strip()
+    try:
+        held_back = int(text or "0", 0)
+    except ValueError:
+        held_back = -2
+    if held_back < -1:
+        raise OptionError(
+            f"the environment variable {CPU_MASK_VARIABLE} is not a CPU mask",
+            given=repr(text),
+            expected="a whole number such as 48 or 0x30, or -1 for all bits",
+        )
+    return (bits | held_back) & 0xFFFFFFFF
 
 
 def usable_cpus() -> int:

@@ -17,7 +17,7 @@ from pyvmaf_tiny.errors import (
 from pyvmaf_tiny.frames import BIT_DEPTHS, MAX_SIZE, MIN_SIZE, FeatureVector, Plane
 from pyvmaf_tiny.options import whole_number
 
-from .base import FEATURE_GROUPS, EngineInfo, EngineSpec, usable_cpus
+from .base import FEATURE_GROUPS, EngineInfo, EngineSpec, cpu_mask_of, usable_cpus
 
 ffi: Any = _native.ffi
 lib: Any = _native.lib
@@ -63,7 +63,7 @@ class NativeEngine:
                 "threads": self.threads,
                 "gain_limit": _real("gain_limit", spec.gain_limit),
                 "features": _groups(spec.features),
-                "cpu_mask": _mask(spec.cpu_mask),
+                "cpu_mask": cpu_mask_of(spec.cpu_mask),
             },
         )
         created = ffi.new("pvt_context **")
@@ -153,7 +153,7 @@ def create(spec: EngineSpec) -> NativeEngine:
 def info() -> EngineInfo:
     """What the native engine is on this machine."""
     flags = lib.pvt_cpu_flags()
-    tier = ffi.string(lib.pvt_tier(0)).decode()
+    tier = ffi.string(lib.pvt_tier(cpu_mask_of(0))).decode()
     family = "arm" if _is_arm() else "x86"
     return EngineInfo(
         name=NativeEngine.name,
@@ -196,10 +196,6 @@ def _threads(spec: EngineSpec) -> int:
     worth = -(-_integer("height", spec.height) // _ROWS_PER_THREAD)
     most: int = lib.PVT_MAX_THREADS
     return max(1, min(usable_cpus(), worth, most))
-
-
-def _mask(value: object) -> int:
-    return whole_number("cpu_mask", value, least=0) & 0xFFFFFFFF
 
 
 def _groups(features: tuple[str, ...]) -> int:
