@@ -39,24 +39,23 @@ ModelSpec = str | os.PathLike[str] | None | Literal[False]
 class _Turn:
     """Lets one thread at a time into a scorer and turns a second one away.
 
-    A turn that an interrupt cut off before it could end is its own thread's to take again.
+    A turn that an interrupt cut off before it could end is its own thread's to take again. That
+    holds at every moment: taking a turn and ending it are one operation each, which an interrupt
+    comes before or after, never into.
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._owner = 0
+        self._owner: dict[Literal["thread"], int] = {}
 
     def __enter__(self) -> None:
         thread = threading.get_ident()
-        if not self._lock.acquire(blocking=False) and self._owner != thread:
+        if self._owner.setdefault("thread", thread) != thread:
             raise EngineStateError(
                 "another thread is using this scorer", hint="give every thread a scorer of its own"
             )
-        self._owner = thread
 
     def __exit__(self, *_: object) -> None:
-        self._owner = 0
-        self._lock.release()
+        self._owner.pop("thread", None)
 
 
 class Scorer:
