@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from pyvmaf_tiny.errors import OptionError
 from pyvmaf_tiny.frames import DEFAULT_GAIN_LIMIT, NEG_GAIN_LIMIT, FeatureVector, Plane
 from pyvmaf_tiny.options import whole_number
+
+#: What became known with a call, in frame order: usually nothing or one row.
+Rows: TypeAlias = tuple[FeatureVector, ...]
 
 #: Groups of features that an engine can be asked to compute alone; the others are NaN.
 FEATURE_GROUPS: tuple[str, ...] = ("adm", "vif", "motion")
@@ -56,8 +59,10 @@ class EngineInfo:
 class Engine(Protocol):
     """Computes the six features of a stream of frame pairs.
 
-    motion2 looks one frame ahead: what a call returns belongs to the frame before the one it
-    was given. A call that raises changes nothing; the stream goes on as if it had not been made.
+    A call returns the rows that became known with it, in frame order; every pushed frame has one
+    row. motion2 looks one frame ahead, so usually that is the row of the frame pushed before. An
+    engine that learns motion2 later returns several rows in one call, at the latest in flush.
+    A call that raises changes nothing; the stream goes on as if it had not been made.
     Planes are (height, width) as the specification says and are free again when a call returns.
     """
 
@@ -66,14 +71,14 @@ class Engine(Protocol):
     tier: str
     threads: int
 
-    def push(self, ref: Plane, dis: Plane) -> FeatureVector | None:
-        """Take one pair; the features of the pair before, if there was one."""
+    def push(self, ref: Plane, dis: Plane) -> Rows:
+        """Take one pair."""
 
-    def skip(self, ref: Plane) -> FeatureVector | None:
+    def skip(self, ref: Plane) -> Rows:
         """Take a reference frame that counts for the motion of its neighbours only."""
 
-    def flush(self) -> FeatureVector | None:
-        """End the stream; the features of the last pair, if they are still due."""
+    def flush(self) -> Rows:
+        """End the stream: the rows that are still due."""
 
     def reset(self) -> None:
         """Forget the stream; the next frame is frame 0."""
