@@ -21,8 +21,9 @@ from .result import ComparisonResult
 from .side import Side
 from .tally import Tally
 
-#: Pairs that are kept until their rows are there, so that the worst one can be looked at again.
-_MOST_KEPT = 4
+#: Bytes of pairs that are kept until their rows are there, so that the worst one can be looked at
+#: again; the last pair is kept in any case.
+_MOST_KEPT = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class Run:
                 self._kept[self._pushed] = (ref.copy(), dis.copy())
         self._pushed += 1
         self._compare()
-        while len(self._kept) > _MOST_KEPT:
+        while len(self._kept) > max(1, _MOST_KEPT // (ref.nbytes + dis.nbytes)):
             del self._kept[next(iter(self._kept))]
 
     def flush(self) -> None:
@@ -104,7 +105,7 @@ class Run:
             raise
 
     def result(self, *, complete: bool = True) -> ComparisonResult:
-        """What has been found so far."""
+        """What has been found; nothing can be pushed after it."""
         first, second = (side.described() for side in self._sides)
         reference, distorted = self._pairs.names
         result = ComparisonResult(
@@ -123,34 +124,41 @@ class Run:
         simd = [position for position, side in enumerate(self._sides) if side.simd]
         if result.equal or not simd:
             return result
-        explanation = self._explanation(simd, result.different)
-        return dataclasses.replace(result, explanation=explanation)
+        if not complete:
+            return dataclasses.replace(result, explanation=self._explanation(simd, result, None))
+        for side in self._sides:
+            side.close()  # libvmaf cannot have two CPU masks at a time in one process
+        same = self._again_without_simd(simd)
+        return dataclasses.replace(result, explanation=self._explanation(simd, result, same))
 
     # ---- what libvmaf's SIMD code has to do with it ---------------------------------------------
 
-    def _explanation(self, simd: list[int], different: tuple[str, ...]) -> Explanation:
-        side, worst, spec = self._sides[simd[0]], self._worst, self._spec
-        assert side.simd is not None
-        pair = worst.pair if worst else None
+    def _explanation(
+        self, simd: list[int], result: ComparisonResult, scalar_equal: bool | None
+    ) -> Explanation:
+        name, path = result.engines[simd[0]].choice, self._sides[simd[0]].simd or ""
+        unexplained = tuple(feature for feature in result.different if feature not in AFFECTED)
+        worst = self._worst
+        if worst is None:
+            return Explanation(engine=name, simd=path, causes=(), unexplained=unexplained)
+        plane = worst.pair[1] if worst.pair else None
         return Explanation(
-            engine=side.described().choice,
-            simd=side.simd,
-            causes=()
-            if worst is None
-            else causes(side.simd, spec.width, spec.gain_limit, pair and pair[1], spec.bit_depth),
-            frame=worst.frame if worst else None,
-            scalar_equal=self._again_without_simd(simd) if pair else None,
-            unexplained=tuple(feature for feature in different if feature not in AFFECTED),
+            engine=name,
+            simd=path,
+            causes=causes(path, result.width, result.gain_limit, plane, result.bit_depth),
+            frame=worst.frame,
+            scalar_equal=scalar_equal,
+            unexplained=unexplained,
         )
 
-    def _again_without_simd(self, simd: list[int]) -> bool:
+    def _again_without_simd(self, simd: list[int]) -> bool | None:
         """Whether the worst frame, alone, is the same on both sides with libvmaf's scalar code.
 
-        The affected features of a frame depend on no other frame.
+        The affected features of a frame depend on no other frame. None when it is not kept.
         """
         worst = self._worst
-        assert worst is not None
-        assert worst.pair is not None
+        if worst is None or worst.pair is None:
+            return None
         rows = list(worst.rows)
         for position in simd:
             spec = dataclasses.replace(self._sides[position].spec, cpu_mask=ALL_BITS)

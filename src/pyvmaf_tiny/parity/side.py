@@ -41,6 +41,10 @@ class Side:
             self._simd = self._libvmaf_simd(self._engine.name)
         return self._engine
 
+    def close(self) -> None:
+        """Free the engine; what :meth:`described` says stays."""
+        self.engine.close()
+
     @property
     def simd(self) -> str | None:
         """The instruction set of libvmaf's SIMD code that this side runs; None for none."""
