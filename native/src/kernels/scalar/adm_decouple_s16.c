@@ -123,9 +123,9 @@ static bool decouple_chunk(const adm_level *level, const int16_t *const ref[ADM_
     return rare >= 0;
 }
 
-void adm_decouple_s16_scalar(const adm_level *level, const int16_t *const ref[ADM_BANDS],
-                             const int16_t *const dis[ADM_BANDS], int first, int n,
-                             double gain_limit, const adm_row *out)
+static void decouple_limit(const adm_level *level, const int16_t *const ref[ADM_BANDS],
+                           const int16_t *const dis[ADM_BANDS], int first, int n, double gain_limit,
+                           const adm_row *out)
 {
     const bool whole = gain_limit <= MAX_LIMIT && gain_limit == (double)(int)gain_limit;
     for (int done = 0; done < n; done += CHUNK) {
@@ -133,4 +133,12 @@ void adm_decouple_s16_scalar(const adm_level *level, const int16_t *const ref[AD
         if (!whole || !decouple_chunk(level, ref, dis, j, count, (int16_t)gain_limit, out))
             decouple_by_definition(level, ref, dis, j, count, gain_limit, out);
     }
+}
+
+void adm_decouple_s16_scalar(const adm_level *level, const int16_t *const ref[ADM_BANDS],
+                             const int16_t *const dis[ADM_BANDS], int first, int n,
+                             const pvt_limits *limits, const adm_row *out)
+{
+    for (int l = 0; l < limits->count; l++)
+        decouple_limit(level, ref, dis, first, n, limits->value[l], &out[l]);
 }

@@ -2,9 +2,9 @@
 #include "kernels/scalar/adm_gain.h"
 #include "kernels/scalar/scalar.h"
 
-void adm_decouple_s32_scalar(const adm_level *level, const int32_t *const ref[ADM_BANDS],
-                             const int32_t *const dis[ADM_BANDS], int first, int n,
-                             double gain_limit, const adm_row *out)
+static void decouple_limit(const adm_level *level, const int32_t *const ref[ADM_BANDS],
+                           const int32_t *const dis[ADM_BANDS], int first, int n, double gain_limit,
+                           const adm_row *out)
 {
     const int64_t unit = (int64_t)1 << 31;
     for (int j = first; j < first + n; j++) {
@@ -24,4 +24,12 @@ void adm_decouple_s32_scalar(const adm_level *level, const int32_t *const ref[AD
         out->masking[j] = around;
         out->centre[j] = centre - around;
     }
+}
+
+void adm_decouple_s32_scalar(const adm_level *level, const int32_t *const ref[ADM_BANDS],
+                             const int32_t *const dis[ADM_BANDS], int first, int n,
+                             const pvt_limits *limits, const adm_row *out)
+{
+    for (int l = 0; l < limits->count; l++)
+        decouple_limit(level, ref, dis, first, n, limits->value[l], &out[l]);
 }

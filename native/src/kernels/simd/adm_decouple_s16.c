@@ -12,6 +12,7 @@
 
 #include "kernels/simd/routines.h"
 #include "kernels/scalar/scalar.h"
+#include "kernels/simd/adm_limits.h"
 
 /* At limits up to this, limit * (32767 / limit) is above every |t|, which is at most 22841. */
 enum { MAX_LIMIT = 10000 };
@@ -40,16 +41,22 @@ INLINE hmask aligned_16(vint oh, vint ov, vint th, vint tv, vmask *near)
     return h_no_minus(above);
 }
 
-/* t, cut off at zero and at o (or at o boosted, where aligned). */
-INLINE vint restore_16(vint o, vint t, int boosts, hmask aligned, vint limit, vint cap)
+/* A gain limit, and the largest number that it raises within 16 bits. */
+typedef struct boost_16 {
+    vint limit, cap;
+} boost_16;
+
+/* What r is cut off at: o, and o boosted where aligned. */
+INLINE vint bound_16(vint o, hmask aligned, const boost_16 *boost)
 {
-    const vint zero = v_zero();
-    vint bound = o;
-    if (boosts) {
-        const vint capped = h_max(h_min(o, cap), h_sub(zero, cap));
-        bound = h_select(aligned, h_mullo(capped, limit), o);
-    }
-    return h_max(h_min(t, h_max(bound, zero)), h_min(bound, zero));
+    const vint capped = h_max(h_min(o, boost->cap), h_sub(v_zero(), boost->cap));
+    return h_select(aligned, h_mullo(capped, boost->limit), o);
+}
+
+/* t, cut off at zero and at the bound. */
+INLINE vint restore_16(vint t, vint bound)
+{
+    return h_max(h_min(t, h_max(bound, v_zero())), h_min(bound, v_zero()));
 }
 
 /* |(weight * a + 2^14) >> 15|; the weight is 32768 + w. */
@@ -66,10 +73,23 @@ INLINE vint strength_d(vint additive, int32_t weight)
     return h_abs(h_sra(h_sub(additive, h_mulhi(additive, w)), 1));
 }
 
+/* Masking strengths of a position, summed over the bands: the neighbours' share is c + around, its
+ * own is 2c + own. The sums fit 16 bits, unsigned. */
+typedef struct shares_16 {
+    vint c, around, own;
+} shares_16;
+
+INLINE void add_shares(shares_16 *sum, vint c)
+{
+    sum->c = h_add(sum->c, c);
+    sum->around = h_add(sum->around, h_mulround(c, h_set(2184)));
+    sum->own = h_add(sum->own, h_mulround(c, h_set(4368)));
+}
+
 /* One block; false when the scalar routine must do it again. */
-INLINE int decouple_block(const adm_level *level, const int16_t *const ref[ADM_BANDS],
-                          const int16_t *const dis[ADM_BANDS], int j, int boosts, vint limit,
-                          vint cap, const adm_row *out)
+INLINE bool decouple_block(const adm_level *level, const int16_t *const ref[ADM_BANDS],
+                           const int16_t *const dis[ADM_BANDS], int j, bool boosts,
+                           const boost_16 *boost, int count, const adm_row *out)
 {
     vint o[ADM_BANDS], t[ADM_BANDS];
     for (int b = 0; b < ADM_BANDS; b++) {
@@ -79,46 +99,52 @@ INLINE int decouple_block(const adm_level *level, const int16_t *const ref[ADM_B
     vmask near = v_first(0);
     const hmask aligned = boosts ? aligned_16(o[0], o[1], t[0], t[1], &near) : h_none();
 
-    vint strengths = v_zero(), around = v_zero(), own = v_zero(), rare = v_zero();
-    for (int b = 0; b < ADM_BANDS; b++) {
-        const vint r = restore_16(o[b], t[b], boosts, aligned, limit, cap);
-        v_store((int16_t *)out->restored[b] + j, r);
-        const vint additive = h_sub(t[b], r);
-        const vint c = b == 2 ? strength_d(additive, level->weight[b])
-                              : strength_hv(additive, level->weight[b]);
-        /* the neighbours' share is c + around, its own is 2c + own; the sums fit 16 bits unsigned
-         */
-        strengths = h_add(strengths, c);
-        around = h_add(around, h_mulround(c, h_set(2184)));
-        own = h_add(own, h_mulround(c, h_set(4368)));
-        /* the top bits tell: |o| >= 16384, or c >= 15360, where the own share passes int16 */
-        rare = v_or(rare, v_or(v_xor(o[b], h_add(o[b], o[b])), h_add(c, h_set(32768 - 15360))));
+    vint rare = v_zero(); /* top bits: |o| >= 16384, or c >= 15360, whose own share passes int16 */
+    for (int b = 0; b < ADM_BANDS; b++)
+        rare = v_or(rare, v_xor(o[b], h_add(o[b], o[b])));
+    for (int l = 0; l < count; l++) {
+        shares_16 sum = {v_zero(), v_zero(), v_zero()};
+        for (int b = 0; b < ADM_BANDS; b++) {
+            const vint bound = boosts ? bound_16(o[b], aligned, &boost[l]) : o[b];
+            const vint r = restore_16(t[b], bound), additive = h_sub(t[b], r);
+            const vint c = b == 2 ? strength_d(additive, level->weight[b])
+                                  : strength_hv(additive, level->weight[b]);
+            v_store((int16_t *)out[l].restored[b] + j, r);
+            rare = v_or(rare, h_add(c, h_set(32768 - 15360)));
+            add_shares(&sum, c);
+        }
+        h_store_u32(out[l].masking + j, h_add(sum.c, sum.around));
+        h_store_u32(out[l].centre + j, h_sub(h_add(sum.c, sum.own), sum.around));
     }
-    h_store_u32(out->masking + j, h_add(strengths, around));
-    h_store_u32(out->centre + j, h_sub(h_add(strengths, own), around));
     return !(v_any(near) | h_any_negative(rare));
 }
 
 INLINE void adm_decouple_16(const adm_level *level, const int16_t *const ref[ADM_BANDS],
-                            const int16_t *const dis[ADM_BANDS], int first, int n, int gain_limit,
-                            const adm_row *out)
+                            const int16_t *const dis[ADM_BANDS], int first, int n,
+                            const pvt_limits *limits, int count, const adm_row *out)
 {
-    const vint limit = h_set((int16_t)gain_limit), cap = h_set((int16_t)(32767 / gain_limit));
+    boost_16 boost[PVT_MAX_GAIN_LIMITS];
+    for (int l = 0; l < count; l++) {
+        const int limit = (int)limits->value[l];
+        boost[l] = (boost_16){h_set((int16_t)limit), h_set((int16_t)(32767 / limit))};
+    }
     /* The unboosted r never exceeds t in magnitude: limit 1 changes nothing. */
-    const int boosts = gain_limit > 1;
+    const bool boosts = adm_any_boosts(limits);
     for (int done = 0; done < n; done += BLOCK) {
-        const int j = first + done, count = n - done < BLOCK ? n - done : BLOCK;
-        if (!decouple_block(level, ref, dis, j, boosts, limit, cap, out))
-            adm_decouple_s16_scalar(level, ref, dis, j, count, gain_limit, out);
+        const int j = first + done, columns = n - done < BLOCK ? n - done : BLOCK;
+        if (!decouple_block(level, ref, dis, j, boosts, boost, count, out))
+            adm_decouple_s16_scalar(level, ref, dis, j, columns, limits, out);
     }
 }
 
 void TIER(adm_decouple_s16)(const adm_level *level, const int16_t *const ref[ADM_BANDS],
                             const int16_t *const dis[ADM_BANDS], int first, int n,
-                            double gain_limit, const adm_row *out)
+                            const pvt_limits *limits, const adm_row *out)
 {
-    if (gain_limit <= MAX_LIMIT && gain_limit == (double)(int)gain_limit)
-        adm_decouple_16(level, ref, dis, first, n, (int)gain_limit, out);
+    if (!adm_all_whole(limits, MAX_LIMIT))
+        adm_decouple_s16_scalar(level, ref, dis, first, n, limits, out);
+    else if (limits->count == 1)
+        adm_decouple_16(level, ref, dis, first, n, limits, 1, out);
     else
-        adm_decouple_s16_scalar(level, ref, dis, first, n, gain_limit, out);
+        adm_decouple_16(level, ref, dis, first, n, limits, limits->count, out);
 }
