@@ -29,8 +29,9 @@ ALLOWED = frozenset(
         *("Add", "Sub", "Mul", "Div", "Neg", "Abs", "Sqrt", "Pow", "Exp", "Log", "Reciprocal"),
         *("Min", "Max", "Mean", "Sum", "Clip", "Erf", "Sign", "Floor", "Ceil", "Round", "Where"),
         *("Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual", "And", "Or", "Not"),
-        # sums over values
+        # sums and order of values
         *("ReduceSum", "ReduceMean", "ReduceMin", "ReduceMax", "ReduceSumSquare", "ReduceL2"),
+        "TopK",
         # shapes and types
         *("Squeeze", "Unsqueeze", "Reshape", "Flatten", "Transpose", "Concat", "Split", "Slice"),
         *("Gather", "Shape", "Cast", "Constant", "Identity"),
