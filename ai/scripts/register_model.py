@@ -20,7 +20,7 @@ from pyvmaf_tiny.model.registry_format import SCHEMA_VERSION
 
 
 def main() -> int:
-    """Write the registry, then check and load the model through it."""
+    """Write the registry, then check and load the model; exit status 1 for a stale sidecar."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -30,11 +30,15 @@ def main() -> int:
 
     folder = arguments.sidecar.parent
     sidecar = json.loads(arguments.sidecar.read_text())
+    digest = sha256(folder / sidecar["onnx"])
+    if sidecar["sha256"] != digest:
+        print(f"{sidecar['onnx']} has sha256 {digest}, its sidecar says otherwise", file=sys.stderr)
+        return 1
     path = folder / REGISTRY_FILE
     entry = {
         **{key: sidecar[key] for key in ("id", "kind", "onnx")},
         "sidecar": arguments.sidecar.name,
-        "sha256": sha256(folder / sidecar["onnx"]),
+        "sha256": digest,
         **{key: sidecar[key] for key in ("opset", "license", "quant_mode")},
         "smoke": False,
         "notes": sidecar["notes"],
