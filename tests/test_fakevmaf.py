@@ -65,9 +65,26 @@ def test_motion2_is_late_as_in_the_real_versions(open_fake: OpenFake, variant: V
     has_sad = [client.score(context, "motion_sad", index) is not None for index in range(3)]
     newest = variant.number >= (3, 2)
     assert has_motion2 == (at_the_flush if newest else one_frame_late)
+    has_motion = [client.score(context, "motion", index) is not None for index in range(3)]
     assert has_sad == [newest] * 3
+    assert has_motion == [not newest] * 3
     client.flush(context)
     assert client.score(context, "motion2", 2) == expected.rows(ref, ref)[2, 5]
+    client.lib.vmaf_close(context)
+
+
+@pytest.mark.parametrize("variant", VERSIONS, ids=lambda variant: variant.version)
+def test_motion_can_be_hidden(open_fake: OpenFake, variant: Variant) -> None:
+    fake = open_fake(variant)
+    fake.hide_motion(True)
+    client = Client(fake)
+    ref = planes(18, 4)
+    _, context = client.init()
+    client.use(context, "motion")
+    read_all(client, context, ref, ref)
+    assert client.score(context, "motion", 1) is client.score(context, "motion_sad", 1) is None
+    motion2 = [client.score(context, "motion2", index) for index in range(4)]
+    assert motion2 == expected.rows(ref, ref)[:, 5].tolist()
     client.lib.vmaf_close(context)
 
 

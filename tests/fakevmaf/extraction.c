@@ -5,6 +5,7 @@
  *
  *     adm2 = S(distorted) + L / 1000          vif_scale<k> = S(reference) + 1000 * k + L / 1000
  *     motion_sad[0] = 0                       motion_sad[i] = |S(reference i) - S(reference i-1)|
+ *     motion = motion_sad, under the name that is used before 3.2 and on GPUs
  *     motion2[i] = min(sad[i], sad[i + 1])    motion2[last] = sad[last]
  *     VMAF = adm2 + vif_scale0 / 2 + motion2
  */
@@ -13,6 +14,9 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* The name of a motion score that nobody asks for. */
+#define HIDDEN "hidden"
 
 static void write_score(VmafContext *context, const char *feature, const char *limit, double value,
                         unsigned index)
@@ -25,8 +29,11 @@ static void write_score(VmafContext *context, const char *feature, const char *l
 static void extract_motion(VmafContext *context, bool publishes_sad, double sad, unsigned index)
 {
     if (publishes_sad) {
-        write_score(context, "motion_sad", "", sad, index);
-    } else if (index == 0) {
+        write_score(context, motion_hidden ? HIDDEN : "motion_sad", "", sad, index);
+        return;
+    }
+    write_score(context, motion_hidden ? HIDDEN : "motion", "", sad, index);
+    if (index == 0) {
         write_score(context, "motion2", "", 0, 0);
     } else if (index > 1) {
         write_score(context, "motion2", "", fmin(context->last_sad, sad), index - 1);
@@ -119,8 +126,10 @@ static void flush_motion(VmafContext *context, bool publishes_sad)
         return;
     }
     double now, next;
-    for (unsigned i = 0; score_read(&context->scores, SAD_NAME, &now, i); i++) {
-        const bool more = score_read(&context->scores, SAD_NAME, &next, i + 1);
+    char name[SCORE_NAME];
+    score_name(name, motion_hidden ? HIDDEN : "motion_sad", "");
+    for (unsigned i = 0; score_read(&context->scores, name, &now, i); i++) {
+        const bool more = score_read(&context->scores, name, &next, i + 1);
         write_score(context, "motion2", "", i == 0 ? 0 : more ? fmin(now, next) : now, i);
     }
 }

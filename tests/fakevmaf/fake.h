@@ -33,6 +33,9 @@ void note_peaks(void);
 extern int score_lag;
 extern bool gpu_present;
 
+/* motion2 is all that is published of motion. */
+extern bool motion_hidden;
+
 /* A vmaf_read_pictures() that fails has taken the pictures all the same: forks do that. */
 extern bool failure_takes_pictures;
 

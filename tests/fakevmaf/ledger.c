@@ -29,6 +29,7 @@ fake_counts live;
 int score_lag;
 bool gpu_present = true;
 bool failure_takes_pictures;
+bool motion_hidden;
 
 /* Called before and after a test, so nothing of one test reaches the next. Objects that the test
  * left alive are forgotten, not freed. */
@@ -44,6 +45,7 @@ EXPORT void fake_reset(void)
     score_lag = 0;
     gpu_present = true;
     failure_takes_pictures = false;
+    motion_hidden = false;
     ids = 0;
     pthread_mutex_unlock(&lock);
 }
@@ -71,6 +73,9 @@ EXPORT void fake_set_gpu(int present) { gpu_present = present != 0; }
 /* What a failing vmaf_read_pictures() does with the pictures: Netflix's leaves them to the caller,
  * a fork's takes them. */
 EXPORT void fake_failure_takes_pictures(int takes) { failure_takes_pictures = takes != 0; }
+
+/* Whether motion2 is all that is published of motion. */
+EXPORT void fake_hide_motion(int hide) { motion_hidden = hide != 0; }
 
 static function_ledger *ledger_of(const char *function)
 {

@@ -135,6 +135,10 @@ class Fake:
         """Say whether there is a device behind the GPU functions."""
         self.lib.fake_set_gpu(int(present))
 
+    def hide_motion(self, hide: bool) -> None:
+        """Publish nothing of motion but motion2."""
+        self.lib.fake_hide_motion(int(hide))
+
     def failure_takes_pictures(self, takes: bool) -> None:
         """Let a failing vmaf_read_pictures() keep the pictures, as forks do."""
         self.lib.fake_failure_takes_pictures(int(takes))

@@ -6,7 +6,6 @@
 
 #define SCORE_NAME 64
 #define MOST_FEATURES 32
-#define SAD_NAME "VMAF_integer_feature_motion_sad_score"
 
 typedef struct score_column {
     char name[SCORE_NAME];
