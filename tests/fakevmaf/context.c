@@ -65,6 +65,7 @@ int vmaf_init(VmafContext **out, VmafConfiguration configuration)
     if (failure) {
         return leave(failure);
     }
+    log_level = configuration.log_level;
     VmafContext *made = calloc(1, sizeof *made);
     made->kind = CONTEXT;
     made->id = next_id();

@@ -36,6 +36,9 @@ extern bool gpu_present;
 /* motion2 is all that is published of motion. */
 extern bool motion_hidden;
 
+/* As the context said that was opened last: libvmaf has one for the process. */
+extern enum VmafLogLevel log_level;
+
 /* A vmaf_read_pictures() that fails has taken the pictures all the same: forks do that. */
 extern bool failure_takes_pictures;
 

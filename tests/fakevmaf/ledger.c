@@ -30,6 +30,7 @@ int score_lag;
 bool gpu_present = true;
 bool failure_takes_pictures;
 bool motion_hidden;
+enum VmafLogLevel log_level;
 
 /* Called before and after a test, so nothing of one test reaches the next. Objects that the test
  * left alive are forgotten, not freed. */
@@ -46,6 +47,7 @@ EXPORT void fake_reset(void)
     gpu_present = true;
     failure_takes_pictures = false;
     motion_hidden = false;
+    log_level = VMAF_LOG_LEVEL_NONE;
     ids = 0;
     pthread_mutex_unlock(&lock);
 }
@@ -140,7 +142,9 @@ int enter(const char *function, const char *format, ...)
     if (ledger->calls != ledger->fail_at) {
         return 0;
     }
-    fprintf(stderr, "libvmaf ERROR %s: injected failure\n", function);
+    if (log_level >= VMAF_LOG_LEVEL_ERROR) {
+        fprintf(stderr, "libvmaf ERROR %s: injected failure\n", function);
+    }
     return ledger->code;
 }
 
