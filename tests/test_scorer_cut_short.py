@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 import pyvmaf_tiny
 from pyvmaf_tiny import EngineStateError, ModelError, Scorer
+from pyvmaf_tiny.engine.base import Rows
 from pyvmaf_tiny.engine.native import NativeEngine
-from pyvmaf_tiny.frames import FeatureVector, Plane
+from pyvmaf_tiny.frames import Plane
 from pyvmaf_tiny.model import Model
 
 FRAMES = 24
@@ -33,13 +34,13 @@ def interrupted(monkeypatch: pytest.MonkeyPatch) -> int:
     push = NativeEngine.push
     calls = 0
 
-    def push_and_interrupt(self: NativeEngine, ref: Plane, dis: Plane) -> FeatureVector | None:
+    def push_and_interrupt(self: NativeEngine, ref: Plane, dis: Plane) -> Rows:
         nonlocal calls
         calls += 1
-        row = push(self, ref, dis)
+        rows = push(self, ref, dis)
         if calls == at:
             raise KeyboardInterrupt
-        return row
+        return rows
 
     monkeypatch.setattr(NativeEngine, "push", push_and_interrupt)
     return at
@@ -52,11 +53,11 @@ def test_interrupt_delivers_only_right_rows(
     with monkeypatch.context() as patched:
         interrupted_push = NativeEngine.push
 
-        def push(self: NativeEngine, ref: Plane, dis: Plane) -> FeatureVector | None:
-            row = interrupted_push(self, ref, dis)
+        def push(self: NativeEngine, ref: Plane, dis: Plane) -> Rows:
+            rows = interrupted_push(self, ref, dis)
             if self._frames == 19:
                 raise KeyboardInterrupt
-            return row
+            return rows
 
         patched.setattr(NativeEngine, "push", push)
         with pytest.raises(KeyboardInterrupt) as raised:

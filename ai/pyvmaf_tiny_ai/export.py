@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import onnx
 from numpy.typing import NDArray
@@ -20,45 +22,59 @@ INPUT, OUTPUT = "features", "vmaf"
 def to_onnx(mlp: Mlp, name: str) -> onnx.ModelProto:
     """Write the student as a graph: ``features`` float32 [N, 6] -> ``vmaf`` float32 [N].
 
-    The scaler is baked in as Sub and Div with constants, the score is clipped to 0..100. Weights
-    are stored (out, in) and read transposed by Gemm, as the trainer keeps them.
+    A scaler is baked in as Sub and Div with constants, the score is clipped to 0..100. Weights are
+    stored (out, in) and read transposed by Gemm, as the trainers keep them.
     """
-    constants: list[TensorProto] = []
-
-    def constant(label: str, value: NDArray[np.generic]) -> str:
-        constants.append(numpy_helper.from_array(value, label))
-        return label
-
-    nodes = [
-        helper.make_node("Sub", [INPUT, constant("mean", mlp.mean)], ["centred"]),
-        helper.make_node("Div", ["centred", constant("std", mlp.std)], ["scaled"]),
-    ]
-    value = "scaled"
+    graph = _Graph()
+    value = INPUT
+    if mlp.scaler is not None:
+        value = graph.node("Sub", value, graph.constant("mean", mlp.scaler.mean))
+        value = graph.node("Div", value, graph.constant("std", mlp.scaler.std))
     for layer, (weight, bias) in enumerate(zip(mlp.weights, mlp.biases, strict=True)):
-        inputs = [value, constant(f"weight{layer}", weight), constant(f"bias{layer}", bias)]
-        value = f"linear{layer}"
-        nodes.append(helper.make_node("Gemm", inputs, [value], transB=1))
-        if layer < len(mlp.weights) - 1:
-            nodes.append(helper.make_node("Relu", [value], [f"relu{layer}"]))
-            value = f"relu{layer}"
-    low, high = (constant(f"clip_{n}", np.array(n, np.float32)) for n in (0, 100))
-    axis = constant("last_axis", np.array([1], np.int64))
-    nodes += [
-        helper.make_node("Clip", [value, low, high], ["clipped"]),
-        helper.make_node("Squeeze", ["clipped", axis], [OUTPUT]),
-    ]
-    graph = helper.make_graph(
-        nodes,
-        name,
-        [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, ["N", len(FEATURES)])],
-        [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, ["N"])],
-        constants,
-    )
+        if layer:
+            value = graph.activation(mlp.activation, value)
+        constants = graph.constant(f"weight{layer}", weight), graph.constant(f"bias{layer}", bias)
+        value = graph.node("Gemm", value, *constants)
+    low, high = (graph.constant(f"clip_{n}", np.array(n, np.float32)) for n in (0, 100))
+    value = graph.node("Clip", value, low, high)
+    graph.node("Squeeze", value, graph.constant("last_axis", np.array([1], np.int64)), to=OUTPUT)
     model = helper.make_model(
-        graph,
+        helper.make_graph(
+            graph.nodes,
+            name,
+            [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, ["N", len(FEATURES)])],
+            [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, ["N"])],
+            graph.constants,
+        ),
         producer_name="pyvmaf-tiny",
         opset_imports=[helper.make_opsetid("", OPSET)],
         ir_version=IR_VERSION,
     )
     onnx.checker.check_model(model, full_check=True)
     return model
+
+
+class _Graph:
+    """Nodes and constants as they are added; values get short names, for small files."""
+
+    def __init__(self) -> None:
+        self.nodes: list[onnx.NodeProto] = []
+        self.constants: list[TensorProto] = []
+
+    def constant(self, label: str, value: NDArray[np.generic]) -> str:
+        """Add a constant; return its name."""
+        self.constants.append(numpy_helper.from_array(value, label))
+        return label
+
+    def node(self, op: str, *inputs: str, to: str | None = None) -> str:
+        """Add a node with one output; return the output's name. Gemm reads weights transposed."""
+        output = to or f"v{len(self.nodes)}"
+        attributes: dict[str, Any] = {"transB": 1} if op == "Gemm" else {}
+        self.nodes.append(helper.make_node(op, inputs, [output], **attributes))
+        return output
+
+    def activation(self, kind: str, value: str) -> str:
+        """Add what stands between two layers."""
+        if kind == "silu":
+            return self.node("Mul", value, self.node("Sigmoid", value))
+        return self.node("Relu", value)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import pearsonr, spearmanr
+from scipy.stats import kendalltau, pearsonr, spearmanr
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,7 @@ class Agreement:
     rows: int
     plcc: float
     srocc: float
+    krocc: float
     rmse: float
     p999_error: float
     max_error: float
@@ -28,15 +30,32 @@ def agreement(scores: NDArray[np.float64], labels: NDArray[np.float64]) -> Agree
     """
     if len(labels) < 3 or np.ptp(labels) == 0 or np.ptp(scores) == 0:
         raise ValueError(
-            f"no correlation over {len(labels)} rows, labels {np.unique(labels)[:3]}...: "
-            "at least 3 rows with differing labels and scores are needed"
+            f"no correlation over {len(labels)} rows, labels {np.unique(labels)[:3]}..., scores "
+            f"{np.unique(scores)[:3]}...: at least 3 rows with differing labels and scores are "
+            "needed"
         )
     errors = np.abs(scores - labels)
     return Agreement(
         rows=len(labels),
         plcc=float(pearsonr(scores, labels).statistic),
         srocc=float(spearmanr(scores, labels).statistic),
+        krocc=float(kendalltau(scores, labels).statistic),
         rmse=float(np.sqrt(np.mean(errors**2))),
         p999_error=float(np.quantile(errors, 0.999)),
         max_error=float(errors.max()),
     )
+
+
+def summary(folds: Sequence[Agreement]) -> dict[str, dict[str, float]]:
+    """Mean, standard deviation (over the folds, n) and worst value of every figure."""
+    figures = [field.name for field in fields(Agreement) if field.name != "rows"]
+    rows = [asdict(fold) for fold in folds]
+    columns = {name: np.array([row[name] for row in rows]) for name in figures}
+    return {
+        "mean": {name: float(values.mean()) for name, values in columns.items()},
+        "std": {name: float(values.std()) for name, values in columns.items()},
+        "worst": {
+            name: float(values.max() if name.endswith(("rmse", "error")) else values.min())
+            for name, values in columns.items()
+        },
+    }

@@ -11,9 +11,18 @@ from numpy.typing import NDArray
 from pyvmaf_tiny.frames import FEATURES
 
 
-def read_table(path: Path) -> pd.DataFrame:
-    """Read a table; ValueError when columns or rows are missing, or values are not finite."""
+def read_table(path: Path, *, reserved: bool = False) -> pd.DataFrame:
+    """Read a table's rows, without those of reserved sources (column ``reserved``), or only those.
+
+    No choice may be made on reserved sources: they are scored once, at the end.
+
+    Raises FileNotFoundError; ValueError when columns or rows are missing, or values not finite.
+    """
     table = pd.read_parquet(path)
+    if "reserved" in table.columns:
+        table = table[table["reserved"].to_numpy(bool) == reserved].reset_index(drop=True)
+    elif reserved:
+        raise ValueError(f"{path}: no column reserved, so no reserved sources")
     missing = [name for name in (*FEATURES, "vmaf") if name not in table.columns]
     if missing:
         raise ValueError(f"{path}: no column {', '.join(missing)}; it has {list(table.columns)}")

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from pyvmaf_tiny_ai.metrics import agreement
+from pyvmaf_tiny_ai.metrics import Agreement, agreement, summary
 from pyvmaf_tiny_ai.table import features_of, read_table, spread
 
 from pyvmaf_tiny import FEATURES
@@ -19,7 +19,7 @@ def test_known_values() -> None:
     assert found.rows == 4
     assert found.rmse == 1.0
     assert found.max_error == 1.0
-    assert found.srocc == 1.0
+    assert found.srocc == found.krocc == 1.0
     assert found.plcc == pytest.approx(480 / np.sqrt(464 * 500), rel=1e-12)
     assert agreement(-labels, labels).plcc == pytest.approx(-1)
 
@@ -63,3 +63,29 @@ def test_broken_tables(tmp_path: Path, broken: pd.DataFrame, message: str) -> No
 def test_spread_reaches_both_ends() -> None:
     assert spread(table(101), 5)["vmaf"].tolist() == [0, 25, 50, 75, 100]
     assert len(spread(table(4), 5)) == 4
+
+
+def test_reserved_sources_are_left_out_unless_asked_for(tmp_path: Path) -> None:
+    rows = table(4).assign(reserved=[False, True, False, True])
+    rows.to_parquet(tmp_path / "rows.parquet")
+    assert read_table(tmp_path / "rows.parquet")["vmaf"].tolist() == [0, 2]
+    assert read_table(tmp_path / "rows.parquet", reserved=True)["vmaf"].tolist() == [1, 3]
+    table(4).to_parquet(tmp_path / "none.parquet")
+    with pytest.raises(ValueError, match="no column reserved"):
+        read_table(tmp_path / "none.parquet", reserved=True)
+
+
+def test_summary_knows_which_way_is_worse() -> None:
+    found = summary(
+        [Agreement(3, 0.9, 0.8, 0.7, 1.0, 2.0, 3.0), Agreement(9, 0.7, 0.6, 0.9, 3.0, 1.0, 7.0)]
+    )
+    assert found["mean"]["plcc"] == pytest.approx(0.8)
+    assert found["std"]["rmse"] == pytest.approx(1.0)
+    assert found["worst"] == {
+        "plcc": 0.7,
+        "srocc": 0.6,
+        "krocc": 0.7,
+        "rmse": 3.0,
+        "p999_error": 2.0,
+        "max_error": 7.0,
+    }

@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,14 +17,15 @@ import onnx
 import pandas as pd
 import pytest
 from pyvmaf_tiny_ai.export import to_onnx
-from pyvmaf_tiny_ai.mlp import MLP_SMALL, Mlp
+from pyvmaf_tiny_ai.mlp import Mlp
+from pyvmaf_tiny_ai.recipes import SYSTEMS, Recipe
 from pyvmaf_tiny_ai.table import features_of, labels_of, read_table
 
 from pyvmaf_tiny.model import Registry, load_model
 
 pytest.importorskip("torch", reason="PyTorch is not installed, see scripts/setup.sh")
 
-from pyvmaf_tiny_ai.training import Recipe, train
+from pyvmaf_tiny_ai.training import load_checkpoint, save_checkpoint, train, train_many
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
 ROWS = Path(__file__).resolve().parents[2] / "tests" / "data" / "v2_gate_rows.parquet"
@@ -35,6 +37,10 @@ def script(name: str, **options: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, SCRIPTS / f"{name}.py", *arguments], capture_output=True, text=True
     )
+
+
+def recipe(epochs: int) -> Recipe:
+    return replace(SYSTEMS["vmaf_tiny_v2"].recipe, epochs=epochs)
 
 
 def succeeds(name: str, **options: object) -> str:
@@ -90,7 +96,7 @@ def test_trained_model_passes_the_gate(built: Path) -> None:
 def test_registered_model_scores_like_its_checkpoint(built: Path) -> None:
     model = load_model("small", registry=Registry.load(built))
     table = read_table(ROWS)
-    mlp, _ = train(features_of(table), labels_of(table), Recipe(epochs=1500))
+    mlp = train(features_of(table), labels_of(table), recipe(1500))
     np.testing.assert_allclose(
         model.predict(features_of(table)), mlp.predict(features_of(table)), atol=1e-3
     )
@@ -117,8 +123,7 @@ def test_the_same_rows_give_the_same_file(built: Path, tmp_path: Path) -> None:
     )
     assert sha256(tmp_path / "small.onnx") == sha256(built / "small.onnx")
     table = read_table(ROWS)
-    recipe = Recipe(epochs=3)
-    first, second = (train(features_of(table), labels_of(table), recipe)[0] for _ in range(2))
+    first, second = (train(features_of(table), labels_of(table), recipe(3)) for _ in range(2))
     for one, other in zip(first.weights, second.weights, strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -149,11 +154,10 @@ def test_gate_does_not_pass_without_a_correlation(built: Path, tmp_path: Path) -
 
 def test_registering_again_renews_the_entry(built: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(built, tmp_path / "copy"))
+    layers = (6, 16, 8, 1)
     zero = Mlp(
-        mean=np.zeros(6, np.float32),
-        std=np.ones(6, np.float32),
-        weights=tuple(np.zeros((wide, deep), np.float32) for deep, wide in pairwise(MLP_SMALL)),
-        biases=tuple(np.full(b, 42, np.float32) for b in MLP_SMALL[1:]),
+        weights=tuple(np.zeros((wide, deep), np.float32) for deep, wide in pairwise(layers)),
+        biases=tuple(np.full(wide, 42, np.float32) for wide in layers[1:]),
     )
     (folder / "small.onnx").write_bytes(to_onnx(zero, "small").SerializeToString())
     succeeds("register_model", sidecar=folder / "small.json")
@@ -174,12 +178,14 @@ def test_leave_one_source_out_never_trains_on_the_fold(tmp_path: Path) -> None:
         "eval_loso_vmaf_tiny_v2",
         parquet=tmp_path / "few.parquet",
         epochs=600,
+        seeds=2,
         out_json=tmp_path / "loso.json",
     )
     report = json.loads((tmp_path / "loso.json").read_text())
     assert list(report["folds"]) == sources
     assert report["folds"][sources[0]]["plcc"] < 0
-    assert report["mean"]["folds"] == 3
+    assert report["aggregate"]["folds"] == 3
+    assert len(report["folds"][sources[1]]["per_seed"]) == 2
 
 
 def test_exported_graph_is_the_documented_one(built: Path) -> None:
@@ -196,7 +202,7 @@ def test_a_feature_that_never_varies_is_left_alone() -> None:
     rng = np.random.default_rng(0)
     features = rng.uniform(0, 1, (64, 6))
     features[:, 5] = 0.0
-    mlp, _ = train(features, rng.uniform(0, 100, 64), Recipe(epochs=1))
+    mlp = train(features, rng.uniform(0, 100, 64), recipe(1))
     assert np.isfinite(mlp.predict(features)).all()
 
 
@@ -206,3 +212,34 @@ def test_committed_rows_cover_scores_and_sources() -> None:
     assert table["source"].nunique() >= 8
     assert table["vmaf"].min() < 10
     assert table["vmaf"].max() == 100.0
+
+
+def test_training_side_by_side_is_training_alone() -> None:
+    table = read_table(ROWS)
+    features, labels = features_of(table), labels_of(table)
+    odd = np.arange(1, len(labels), 2)
+    small = np.arange(0, 90)  # less than a batch: its epochs are shorter than the other's
+    students = train_many(features, labels, [odd, small], [3, 4], recipe(5))
+    for student, rows, seed in zip(students, (odd, small), (3, 4), strict=True):
+        alone = train(features[rows], labels[rows], replace(recipe(5), seed=seed))
+        np.testing.assert_allclose(student.raw(features), alone.raw(features), atol=1e-3)
+    assert np.abs(students[0].raw(features) - students[1].raw(features)).max() > 0.01
+
+
+@pytest.mark.parametrize("model_id", SYSTEMS)
+def test_checkpoint_and_graph_keep_the_network(model_id: str, tmp_path: Path) -> None:
+    system = SYSTEMS[model_id].recipe
+    table = read_table(ROWS)
+    student = train(features_of(table), labels_of(table), replace(system, epochs=2))
+    save_checkpoint(tmp_path / "s.pt", student, system, {"figure": 1.5})
+    loaded, read, stats = load_checkpoint(tmp_path / "s.pt")
+    assert (read, stats) == (system, {"figure": 1.5})
+    assert loaded.layers == system.architecture.layers
+    assert loaded.parameters == system.architecture.parameters
+    graph = to_onnx(loaded, model_id)
+    operators = [node.op_type for node in graph.graph.node]
+    assert operators[:2] == (["Sub", "Div"] if system.standardise else ["Gemm", "Relu"])
+    (tmp_path / "s.onnx").write_bytes(graph.SerializeToString())
+    model = load_model(tmp_path / "s.onnx")
+    scores = student.predict(features_of(table))
+    np.testing.assert_allclose(model.predict(features_of(table)), scores, atol=1e-3)

@@ -63,7 +63,8 @@ typedef enum pvt_status {
 enum {
     PVT_MIN_SIZE = 33,    /* below, the fourth wavelet level is not defined */
     PVT_MAX_SIZE = 16384, /* all accumulators are proven for this */
-    PVT_MAX_THREADS = 256
+    PVT_MAX_THREADS = 256,
+    PVT_MAX_GAIN_LIMITS = 4
 };
 
 /* Feature groups that can be computed alone (for benchmarks). Absent ones are NaN in a row. */

@@ -50,7 +50,7 @@ static adm_level make_level(int index, int width, int height, int bit_depth, int
 static size_t sample_bytes(int level) { return level ? sizeof(int32_t) : sizeof(int16_t); }
 
 void adm_init(adm_state *state, pvt_arena *arena, int width, int height, int bit_depth,
-              double gain_limit, int threads)
+              const pvt_limits *limits, int threads)
 {
     int w[ADM_LEVELS + 1] = {width}, h[ADM_LEVELS + 1] = {height};
     for (int l = 0; l < ADM_LEVELS; l++) {
@@ -60,7 +60,7 @@ void adm_init(adm_state *state, pvt_arena *arena, int width, int height, int bit
     state->width = width;
     state->height = height;
     state->bit_depth = bit_depth;
-    state->gain_limit = gain_limit;
+    state->limits = *limits;
     for (int l = ADM_LEVELS - 1; l >= 0; l--) {
         const bool last = l == ADM_LEVELS - 1;
         state->cols[l] = extent(w[l + 1], last ? NULL : &state->cols[l + 1]);
@@ -181,15 +181,15 @@ static void decouple_row(const strip_view *v, const adm_row *out)
 {
     const adm_level *level = &v->state->level[v->index];
     const adm_range cols = v->state->cols[v->index].detail;
-    const double limit = v->state->gain_limit;
+    const pvt_limits *limits = &v->state->limits;
     if (v->index == 0)
         v->kernels->decouple_s16(level, (const int16_t *const *)v->scratch->ref,
                                  (const int16_t *const *)v->scratch->dis, cols.first,
-                                 adm_count(cols), limit, out);
+                                 adm_count(cols), limits, out);
     else
         v->kernels->decouple_s32(level, (const int32_t *const *)v->scratch->ref,
                                  (const int32_t *const *)v->scratch->dis, cols.first,
-                                 adm_count(cols), limit, out);
+                                 adm_count(cols), limits, out);
     extend_masking(out->masking, level->width);
 }
 

@@ -43,7 +43,7 @@ typedef struct adm_state {
     ptrdiff_t stride[ADM_LEVELS];            /* in samples */
     int width, height, bit_depth;
     int strip_rows;
-    double gain_limit;
+    pvt_limits limits;
 } adm_state;
 
 /* What a worker needs: vertical halves, detail rows of both frames, three decoupled rows. */
@@ -60,7 +60,7 @@ typedef struct adm_sums {
 
 /* Sets sizes and takes the planes from the arena. */
 void adm_init(adm_state *state, pvt_arena *arena, int width, int height, int bit_depth,
-              double gain_limit, int threads);
+              const pvt_limits *limits, int threads);
 void adm_init_scratch(adm_scratch *scratch, pvt_arena *arena, int width);
 
 /* Number of strips of a level. */

@@ -20,7 +20,8 @@ typedef struct worker_state {
     vif_scratch *vif;
     adm_scratch adm;
     int32_t *motion;
-    vif_sums vif_sums[VIF_LEVELS];
+    vif_reference_sums vif_ref_sums[VIF_LEVELS];
+    vif_pair_sums vif_sums[VIF_LEVELS];
     adm_sums adm_sums[ADM_LEVELS];
     uint64_t motion_sad;
     uint16_t sample_bits;
@@ -78,11 +79,11 @@ static bool wants(const pvt_context *context, pvt_feature_set feature)
 static void lay_out(pvt_context *context, worker_state *worker, pvt_arena *arena)
 {
     const pvt_config *c = &context->config;
+    const pvt_limits limits = {1, {c->gain_limit}};
     if (wants(context, PVT_FEATURE_VIF))
-        vif_init(&context->vif, arena, c->width, c->height, c->bit_depth, c->gain_limit);
+        vif_init(&context->vif, arena, c->width, c->height, c->bit_depth, &limits);
     if (wants(context, PVT_FEATURE_ADM))
-        adm_init(&context->adm, arena, c->width, c->height, c->bit_depth, c->gain_limit,
-                 c->threads);
+        adm_init(&context->adm, arena, c->width, c->height, c->bit_depth, &limits, c->threads);
     if (wants(context, PVT_FEATURE_MOTION))
         motion_init(&context->motion, arena, c->width, c->height, c->bit_depth);
     for (int i = 0; i < c->threads; i++) {
@@ -213,7 +214,7 @@ static void level_task(void *data, int worker, int index)
     const int level = context->level;
     if (index < n.vif)
         vif_band(&context->vif, &context->kernels.vif, own->vif, level, index, context->ref,
-                 context->dis, &own->vif_sums[level]);
+                 context->dis, &own->vif_ref_sums[level], &own->vif_sums[level]);
     else if (index < n.vif + n.adm)
         adm_strip(&context->adm, &context->kernels.adm, &own->adm, level, index - n.vif,
                   context->ref, context->dis, &own->adm_sums[level]);
@@ -226,6 +227,7 @@ static void run_levels(pvt_context *context)
 {
     for (int i = 0; i < context->config.threads; i++) {
         worker_state *worker = &context->worker[i];
+        memset(worker->vif_ref_sums, 0, sizeof worker->vif_ref_sums);
         memset(worker->vif_sums, 0, sizeof worker->vif_sums);
         memset(worker->adm_sums, 0, sizeof worker->adm_sums);
         worker->motion_sad = 0;
@@ -239,15 +241,16 @@ static void run_levels(pvt_context *context)
 
 static double total_vif(const pvt_context *context, int level)
 {
-    vif_sums sums = {0, 0, 0, 0};
+    vif_reference_sums ref = {0, 0};
+    vif_pair_sums pair = {{0}, 0};
     for (int i = 0; i < context->config.threads; i++) {
-        const vif_sums *part = &context->worker[i].vif_sums[level];
-        sums.log_num += part->log_num;
-        sums.log_den += part->log_den;
-        sums.flat_power += part->flat_power;
-        sums.flat_count += part->flat_count;
+        const worker_state *worker = &context->worker[i];
+        ref.log_den += worker->vif_ref_sums[level].log_den;
+        ref.flat_count += worker->vif_ref_sums[level].flat_count;
+        pair.log_num[0] += worker->vif_sums[level].log_num[0];
+        pair.flat_power += worker->vif_sums[level].flat_power;
     }
-    return vif_score(&sums);
+    return vif_score(&ref, &pair, 0);
 }
 
 static double total_adm(const pvt_context *context)

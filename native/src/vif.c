@@ -6,9 +6,9 @@
 static const int level_radius[VIF_LEVELS] = {8, 4, 2, 1};
 
 void vif_init(vif_state *state, pvt_arena *arena, int width, int height, int bit_depth,
-              double gain_limit)
+              const pvt_limits *limits)
 {
-    state->gain_limit = gain_limit;
+    state->limits = *limits;
     for (int s = 0; s < VIF_LEVELS; s++) {
         state->level[s] = (vif_level){
             .radius = level_radius[s],
@@ -125,7 +125,8 @@ static void fill_tile(const band_view *band, vif_scratch *scratch, int x, int co
 }
 
 void vif_band(const vif_state *state, const vif_kernels *kernels, vif_scratch *scratch, int level,
-              int band_index, pvt_plane ref, pvt_plane dis, vif_sums *sums)
+              int band_index, pvt_plane ref, pvt_plane dis, vif_reference_sums *ref_sums,
+              vif_pair_sums *sums)
 {
     const vif_level *lv = &state->level[level];
     const int width = state->width[level], height = state->height[level];
@@ -153,18 +154,18 @@ void vif_band(const vif_state *state, const vif_kernels *kernels, vif_scratch *s
             write_next_level(&band, scratch->dis.next, state->dis[level + 1], x, first, end);
         }
         kernels->reference_statistics(lv, &scratch->ref, band.rows, first, end - first,
-                                      state->log_table, &scratch->stats, sums);
+                                      state->log_table, &scratch->stats, ref_sums);
         kernels->pair_statistics(lv, &scratch->dis, &scratch->stats, band.rows, first, end - first,
-                                 state->gain_limit, state->log_table, sums);
+                                 &state->limits, state->log_table, sums);
     }
 }
 
-double vif_score(const vif_sums *sums)
+double vif_score(const vif_reference_sums *ref, const vif_pair_sums *pair, int limit)
 {
     /* Doubles, in exactly this order, then rounded to single precision and divided there. */
-    const double count = (double)sums->flat_count;
-    const double num =
-        (double)sums->log_num / 2048.0 + (count - ((double)sums->flat_power / 16384.0) / 65025.0);
-    const double den = (double)sums->log_den / 2048.0 + count;
+    const double count = (double)ref->flat_count;
+    const double num = (double)pair->log_num[limit] / 2048.0 +
+                       (count - ((double)pair->flat_power / 16384.0) / 65025.0);
+    const double den = (double)ref->log_den / 2048.0 + count;
     return (double)((float)num / (float)den);
 }

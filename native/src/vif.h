@@ -18,7 +18,7 @@ typedef struct vif_state {
     int width[VIF_LEVELS], height[VIF_LEVELS];
     uint16_t *ref[VIF_LEVELS], *dis[VIF_LEVELS]; /* [0] is the caller's */
     ptrdiff_t stride[VIF_LEVELS];                /* in samples */
-    double gain_limit;
+    pvt_limits limits;
     uint16_t log_table[VIF_LOG_ENTRIES];
 } vif_state;
 
@@ -31,17 +31,18 @@ typedef struct vif_scratch {
 
 /* Sets sizes and takes the planes from the arena. */
 void vif_init(vif_state *state, pvt_arena *arena, int width, int height, int bit_depth,
-              double gain_limit);
+              const pvt_limits *limits);
 
 /* Number of bands of a level. */
 int vif_bands(const vif_state *state, int level);
 
 /* Does one band; at level 0 from the frame, above from the state's planes. */
 void vif_band(const vif_state *state, const vif_kernels *kernels, vif_scratch *scratch, int level,
-              int band, pvt_plane ref, pvt_plane dis, vif_sums *sums);
+              int band, pvt_plane ref, pvt_plane dis, vif_reference_sums *ref_sums,
+              vif_pair_sums *sums);
 
-/* The feature value of a level from its totals. */
-double vif_score(const vif_sums *sums);
+/* The feature value of a level from its totals, under one of the gain limits. */
+double vif_score(const vif_reference_sums *ref, const vif_pair_sums *pair, int limit);
 
 /* Fills the table that the kernels take logarithms from. */
 void vif_log_table(uint16_t table[VIF_LOG_ENTRIES]);

@@ -7,6 +7,7 @@ import math
 import os
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from .engine import EngineSpec, open_engine
-from .engine.base import gain_limit_of
+from .engine.base import Rows, gain_limit_of
 from .errors import BitDepthError, EngineStateError, FrameSizeError, ModelError, VmafTinyError
 from .frames import AnyArray, FeatureVector, FrameScore, Plane
 from .options import whole_number
@@ -38,24 +39,23 @@ ModelSpec = str | os.PathLike[str] | None | Literal[False]
 class _Turn:
     """Lets one thread at a time into a scorer and turns a second one away.
 
-    A turn that an interrupt cut off before it could end is its own thread's to take again.
+    A turn that an interrupt cut off before it could end is its own thread's to take again. That
+    holds at every moment: taking a turn and ending it are one operation each, which an interrupt
+    comes before or after, never into.
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._owner = 0
+        self._owner: dict[Literal["thread"], int] = {}
 
     def __enter__(self) -> None:
         thread = threading.get_ident()
-        if not self._lock.acquire(blocking=False) and self._owner != thread:
+        if self._owner.setdefault("thread", thread) != thread:
             raise EngineStateError(
                 "another thread is using this scorer", hint="give every thread a scorer of its own"
             )
-        self._owner = thread
 
     def __exit__(self, *_: object) -> None:
-        self._owner = 0
-        self._lock.release()
+        self._owner.pop("thread", None)
 
 
 class Scorer:
@@ -145,8 +145,9 @@ class Scorer:
 
     def _start(self) -> None:
         self._pushed = 0  # frames taken so far
-        self._due = 0  # index of the frame whose row the engine holds back
+        self._due: deque[int] = deque()  # frames whose rows the engine holds back
         self._waiting: list[tuple[int, FeatureVector]] = []  # rows that wait for their batch
+        self._unsent: list[FrameScore] = []  # scored in a call that then failed
         self._pooling = Pooling(with_score=self._model is not None)
         self._sum = 0.0
         self._seconds = 0.0
@@ -176,12 +177,11 @@ class Scorer:
             scored = self._pushed % self._subsample == 0
             with self._advancing():
                 engine = self._engine
-                row = engine.push(ref_plane, dis_plane) if scored else engine.skip(ref_plane)
-                due = self._due
+                rows = engine.push(ref_plane, dis_plane) if scored else engine.skip(ref_plane)
                 if scored:
-                    self._due = self._pushed
+                    self._due.append(self._pushed)
                 self._pushed += 1
-                ready = [] if row is None else self._collect(due, row)
+                ready = self._collect(rows) if rows else []
                 self._seconds += time.perf_counter() - started
         return ready
 
@@ -196,8 +196,7 @@ class Scorer:
             if self._torn:
                 return self._score_waiting()
             with self._advancing():
-                row = self._engine.flush()
-                ready = [] if row is None else self._collect(self._due, row)
+                ready = self._collect(self._engine.flush())
                 ready += self._score_waiting()
                 self._seconds += time.perf_counter() - started
         return ready
@@ -274,25 +273,35 @@ class Scorer:
 
     # ---- scores ---------------------------------------------------------------------------------
 
-    def _collect(self, index: int, row: FeatureVector) -> list[FrameScore]:
-        """Score a frame's features, at once or when its batch is complete."""
-        if self._batch == 1 or self._model is None:
-            score = None if self._model is None else self._model.predict_one(row)
-            return [self._finish(index, score, row)]
-        self._waiting.append((index, row))
-        return self._score_waiting() if len(self._waiting) == self._batch else []
+    def _collect(self, rows: Rows) -> list[FrameScore]:
+        """Score the rows that became known, at once or when their batch is complete."""
+        due = self._due
+        if self._model is None:
+            return [self._finish(due.popleft(), None, row) for row in rows]
+        if self._batch == 1 and len(rows) == 1 and not (self._waiting or self._unsent):
+            return [self._finish(due.popleft(), self._model.predict_one(rows[0]), rows[0])]
+        self._waiting += [(due.popleft(), row) for row in rows]
+        return self._score_waiting() if len(self._waiting) >= self._batch else []
 
     def _score_waiting(self) -> list[FrameScore]:
-        if not self._waiting or self._model is None:
+        if self._model is None:
             return []
+        if not self._waiting:
+            frames, self._unsent = self._unsent, []
+            return frames
         scores = self._model.predict(np.array([row for _, row in self._waiting]))
-        frames = []
+        frames = self._unsent
         for score in scores.tolist():
             index, row = self._waiting[0]
             # A frame that an interrupt left in the queue after it was finished is not due again.
             if not (self._kept and self._kept[-1].index == index):
-                frames.append(self._finish(index, score, row))
+                try:
+                    frames.append(self._finish(index, score, row))
+                except ModelError:
+                    del self._waiting[0]
+                    raise
             del self._waiting[0]
+        self._unsent = []
         return frames
 
     def _finish(self, index: int, score: float | None, row: FeatureVector) -> FrameScore:

@@ -20,6 +20,12 @@
 
 enum { PVT_PAD = 128 };
 
+/* Enhancement gain limits that one pass serves: what differs between them is a small part. */
+typedef struct pvt_limits {
+    int count; /* 1 .. PVT_MAX_GAIN_LIMITS */
+    double value[PVT_MAX_GAIN_LIMITS];
+} pvt_limits;
+
 /* ---- VIF ------------------------------------------------------------------------------------ */
 
 enum {
@@ -67,12 +73,17 @@ typedef struct vif_reference_stats {
     int32_t variance[VIF_TILE_ROWS][VIF_TILE_STRIDE];
 } vif_reference_stats;
 
-/* Exact integer totals of a level. */
-typedef struct vif_sums {
-    int64_t log_num, log_den; /* fixed-point logarithms, 1/2048 octave, over textured pixels */
-    int64_t flat_power;       /* distorted variance over flat pixels */
+/* Exact integer totals of a level, of the reference alone and of a pair. Logarithms are fixed-point
+ * ones, 1/2048 octave, over textured pixels. */
+typedef struct vif_reference_sums {
+    int64_t log_den;
     int64_t flat_count;
-} vif_sums;
+} vif_reference_sums;
+
+typedef struct vif_pair_sums {
+    int64_t log_num[PVT_MAX_GAIN_LIMITS];
+    int64_t flat_power; /* distorted variance over flat pixels */
+} vif_pair_sums;
 
 /* log2 of the mantissas 32768..65535, packed: see vif_log.c. */
 enum { VIF_LOG_ENTRIES = 4096 };
@@ -98,10 +109,11 @@ typedef struct vif_kernels {
     /* Horizontal pass and statistics over n columns from tile column `first` on. */
     void (*reference_statistics)(const vif_level *level, const vif_reference_tile *tile, int rows,
                                  int first, int n, const uint16_t *log_table,
-                                 vif_reference_stats *stats, vif_sums *sums);
+                                 vif_reference_stats *stats, vif_reference_sums *sums);
     void (*pair_statistics)(const vif_level *level, const vif_distorted_tile *tile,
                             const vif_reference_stats *stats, int rows, int first, int n,
-                            double gain_limit, const uint16_t *log_table, vif_sums *sums);
+                            const pvt_limits *limits, const uint16_t *log_table,
+                            vif_pair_sums *sums);
 } vif_kernels;
 
 /* ---- ADM ------------------------------------------------------------------------------------ */
@@ -145,13 +157,13 @@ typedef struct adm_kernels {
                      int16_t *const bands[ADM_BANDS]);
     void (*rows_s32)(const int32_t *low, const int32_t *high, int first, int n, int shift,
                      int32_t *approx, int32_t *const bands[ADM_BANDS]);
-    /* Decoupling and masking strength of columns first .. first+n-1. */
+    /* Decoupling and masking strength of columns first .. first+n-1; `out` has a row per limit. */
     void (*decouple_s16)(const adm_level *level, const int16_t *const ref[ADM_BANDS],
-                         const int16_t *const dis[ADM_BANDS], int first, int n, double gain_limit,
-                         const adm_row *out);
+                         const int16_t *const dis[ADM_BANDS], int first, int n,
+                         const pvt_limits *limits, const adm_row *out);
     void (*decouple_s32)(const adm_level *level, const int32_t *const ref[ADM_BANDS],
-                         const int32_t *const dis[ADM_BANDS], int first, int n, double gain_limit,
-                         const adm_row *out);
+                         const int32_t *const dis[ADM_BANDS], int first, int n,
+                         const pvt_limits *limits, const adm_row *out);
     /* Masked cubes of one row; above and below lend their masking rows only. */
     void (*pool_s16)(const adm_level *level, const adm_row *above, const adm_row *row,
                      const adm_row *below, int first, int n, uint64_t sums[ADM_BANDS]);

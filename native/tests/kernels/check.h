@@ -140,4 +140,10 @@ check_relation check_relation_typical(uint32_t maximum);
 const char *check_relation_name(const check_relation *relation);
 uint32_t check_relation_at(const check_relation *relation, uint32_t sample, int y, int x);
 
+/* ---- gain limits ---------------------------------------------------------------------------- */
+
+/* One limit, or several in any order, equal ones too: whole numbers alone, or of any kind. */
+pvt_limits check_limits_draw(void);
+const char *check_limits_name(const pvt_limits *limits);
+
 #endif

@@ -9,10 +9,11 @@
 enum { REPEATS = 48 };
 
 static int first, n;
-static double gain_limit;
+static pvt_limits limits;
 static adm_level level;
 static check_row ref[ADM_BANDS], dis[ADM_BANDS];
-static check_row restored[ADM_BANDS][SIDES], masking[SIDES], centre[SIDES];
+static check_row restored[PVT_MAX_GAIN_LIMITS][ADM_BANDS][SIDES],
+    masking[PVT_MAX_GAIN_LIMITS][SIDES], centre[PVT_MAX_GAIN_LIMITS][SIDES];
 
 /* ---- coefficients --------------------------------------------------------------------------- */
 
@@ -100,10 +101,12 @@ static void draw_coefficients(enum coefficients kind, int j, int32_t limit)
 
 static void place_outputs(size_t width)
 {
-    for (int b = 0; b < ADM_BANDS; b++)
-        check_rows_place(restored[b], first + n, width);
-    check_rows_place(masking, first + n, sizeof(int32_t));
-    check_rows_place(centre, first + n, sizeof(int32_t));
+    for (int l = 0; l < limits.count; l++) {
+        for (int b = 0; b < ADM_BANDS; b++)
+            check_rows_place(restored[l][b], first + n, width);
+        check_rows_place(masking[l], first + n, sizeof(int32_t));
+        check_rows_place(centre[l], first + n, sizeof(int32_t));
+    }
 }
 
 static void fill(enum coefficients kind, size_t width, uint32_t limit)
@@ -126,14 +129,14 @@ static void fill(enum coefficients kind, size_t width, uint32_t limit)
 
 /* ---- runs ----------------------------------------------------------------------------------- */
 
-static adm_row output(int side)
+static void outputs(int side, adm_row out[PVT_MAX_GAIN_LIMITS])
 {
-    adm_row out;
-    for (int b = 0; b < ADM_BANDS; b++)
-        out.restored[b] = restored[b][side].zero;
-    out.masking = (int32_t *)(void *)masking[side].zero;
-    out.centre = (int32_t *)(void *)centre[side].zero;
-    return out;
+    for (int l = 0; l < limits.count; l++) {
+        for (int b = 0; b < ADM_BANDS; b++)
+            out[l].restored[b] = restored[l][b][side].zero;
+        out[l].masking = (int32_t *)(void *)masking[l][side].zero;
+        out[l].centre = (int32_t *)(void *)centre[l][side].zero;
+    }
 }
 
 static int run_s16(const pvt_kernels *kernels, int side)
@@ -143,8 +146,9 @@ static int run_s16(const pvt_kernels *kernels, int side)
         o[b] = (const int16_t *)(const void *)ref[b].zero;
         t[b] = (const int16_t *)(const void *)dis[b].zero;
     }
-    const adm_row out = output(side);
-    kernels->adm.decouple_s16(&level, o, t, first, n, gain_limit, &out);
+    adm_row out[PVT_MAX_GAIN_LIMITS];
+    outputs(side, out);
+    kernels->adm.decouple_s16(&level, o, t, first, n, &limits, out);
     return n;
 }
 
@@ -155,31 +159,33 @@ static int run_s32(const pvt_kernels *kernels, int side)
         o[b] = (const int32_t *)(const void *)ref[b].zero;
         t[b] = (const int32_t *)(const void *)dis[b].zero;
     }
-    const adm_row out = output(side);
-    kernels->adm.decouple_s32(&level, o, t, first, n, gain_limit, &out);
+    adm_row out[PVT_MAX_GAIN_LIMITS];
+    outputs(side, out);
+    kernels->adm.decouple_s32(&level, o, t, first, n, &limits, out);
     return n;
 }
 
 static void compare(void)
 {
     static const char *const names[ADM_BANDS] = {"restored h", "restored v", "restored d"};
-    for (int b = 0; b < ADM_BANDS; b++)
-        check_rows_equal(names[b], restored[b], first, n, true);
-    check_rows_equal("masking", masking, first, n, true);
-    check_rows_equal("centre", centre, first, n, true);
+    for (int l = 0; l < limits.count; l++) {
+        for (int b = 0; b < ADM_BANDS; b++)
+            check_rows_equal(names[b], restored[l][b], first, n, true);
+        check_rows_equal("masking", masking[l], first, n, true);
+        check_rows_equal("centre", centre[l], first, n, true);
+    }
 }
 
 static void check_level(const pvt_kernels *got, const pvt_kernels *want, int index)
 {
-    static const double limits[] = {100.0, 1.0, 100.0, 1.0, 1.2, 1.5, 2.75, 99.9, 1e300};
     for (int i = 0; (n = check_width(i)) != 0; i++)
         for (int repeat = 0; repeat < REPEATS; repeat++) {
             const enum coefficients kind = repeat % COEFFICIENT_KINDS;
             level = adm_level_of(index, 64);
             first = check_between(0, 20);
-            gain_limit = limits[check_between(0, 8)];
-            if (!check_case("level %d, first %d, n %d, gain limit %g, %s", index, first, n,
-                            gain_limit, kind_names[kind]))
+            limits = check_limits_draw();
+            if (!check_case("level %d, first %d, n %d, gain limit %s, %s", index, first, n,
+                            check_limits_name(&limits), kind_names[kind]))
                 continue;
             fill(kind, index ? sizeof(int32_t) : sizeof(int16_t), adm_detail[index]);
             (index ? run_s32 : run_s16)(want, WANT);
@@ -204,7 +210,7 @@ static void prepare(int index, int samples)
     level = adm_level_of(index, samples);
     first = 0;
     n = samples;
-    gain_limit = 100.0;
+    limits = (pvt_limits){1, {100.0}};
     fill(MAGNITUDES, index ? sizeof(int32_t) : sizeof(int16_t), adm_detail[index]);
 }
 

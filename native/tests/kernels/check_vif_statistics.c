@@ -23,9 +23,10 @@ static vif_pair frames;
 static vif_reference_tile *ref_tile;
 static vif_distorted_tile *dis_tile;
 static vif_reference_stats *stats[SIDES];
-static vif_sums sums[SIDES];
+static vif_reference_sums ref_sums[SIDES];
+static vif_pair_sums pair_sums[SIDES];
 static uint16_t log_table[VIF_LOG_ENTRIES];
-static double gain_limit;
+static pvt_limits limits;
 
 static void place_once(void)
 {
@@ -71,14 +72,14 @@ static void fill_tiles(void)
 static int run_reference(const pvt_kernels *kernels, int side)
 {
     kernels->vif.reference_statistics(&kind->level, ref_tile, rows, first, n, log_table,
-                                      stats[side], &sums[side]);
+                                      stats[side], &ref_sums[side]);
     return rows * n;
 }
 
 static int run_pair(const pvt_kernels *kernels, int side)
 {
-    kernels->vif.pair_statistics(&kind->level, dis_tile, stats[side], rows, first, n, gain_limit,
-                                 log_table, &sums[side]);
+    kernels->vif.pair_statistics(&kind->level, dis_tile, stats[side], rows, first, n, &limits,
+                                 log_table, &pair_sums[side]);
     return rows * n;
 }
 
@@ -93,15 +94,17 @@ static void check_one(const pvt_kernels *got, const pvt_kernels *want, bool pair
     for (int side = 0; side < SIDES; side++) {
         const pvt_kernels *kernels = side == GOT ? got : want;
         random_fill(&check_random, stats[side], sizeof *stats[side]);
-        sums[side] = (vif_sums){1000, 2000, 3000, 4000}; /* to be added to */
+        ref_sums[side] = (vif_reference_sums){2000, 4000}; /* to be added to */
+        pair_sums[side] = (vif_pair_sums){{1000, 1001, 1002, 1003}, 3000};
         run_reference(kernels, side);
         if (pair)
             run_pair(kernels, side);
     }
-    compare_sum("log_den", sums[GOT].log_den, sums[WANT].log_den);
-    compare_sum("flat_count", sums[GOT].flat_count, sums[WANT].flat_count);
-    compare_sum("flat_power", sums[GOT].flat_power, sums[WANT].flat_power);
-    compare_sum("log_num", sums[GOT].log_num, sums[WANT].log_num);
+    compare_sum("log_den", ref_sums[GOT].log_den, ref_sums[WANT].log_den);
+    compare_sum("flat_count", ref_sums[GOT].flat_count, ref_sums[WANT].flat_count);
+    compare_sum("flat_power", pair_sums[GOT].flat_power, pair_sums[WANT].flat_power);
+    for (int l = 0; l < PVT_MAX_GAIN_LIMITS; l++)
+        compare_sum("log_num", pair_sums[GOT].log_num[l], pair_sums[WANT].log_num[l]);
 }
 
 /* Widths between the short ones and those of whole tiles are left out. */
@@ -113,7 +116,6 @@ static bool is_dull(int width)
 /* Every width with a quarter of the heights, the quarters taking turns. */
 static void check_tiles(const pvt_kernels *got, const pvt_kernels *want, bool pair)
 {
-    static const double limits[] = {100.0, 1.0, 100.0, 1.0, 1.5, 2.75, 1e30};
     int age = 0;
     for (int k = 0; k < VIF_KINDS; k++)
         for (n = 1; n <= VIF_TILE_COLS + VIF_LAG; n++)
@@ -124,9 +126,9 @@ static void check_tiles(const pvt_kernels *got, const pvt_kernels *want, bool pa
                     fill_tiles();
                 }
                 first = n > VIF_TILE_COLS || check_between(0, 1) ? -VIF_LAG : 0;
-                gain_limit = limits[check_between(0, 6)];
-                if (check_case("%s, rows %d, first %d, n %d, gain limit %g, %s, %s", kind->name,
-                               rows, first, n, gain_limit, check_content_name(&frames.content),
+                limits = check_limits_draw();
+                if (check_case("%s, rows %d, first %d, n %d, gain limit %s, %s, %s", kind->name,
+                               rows, first, n, check_limits_name(&limits), check_content_name(&frames.content),
                                check_relation_name(&frames.relation)))
                     check_one(got, want, pair);
             }
@@ -150,7 +152,7 @@ static void prepare_statistics(void)
     rows = VIF_TILE_ROWS;
     first = 0;
     n = VIF_TILE_COLS;
-    gain_limit = 100.0;
+    limits = (pvt_limits){1, {100.0}};
     frames.content = check_content_typical(kind->maximum);
     frames.relation = check_relation_typical(kind->maximum);
     fill_tiles();

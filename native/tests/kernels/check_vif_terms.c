@@ -121,53 +121,61 @@ static triple near_thresholds(void)
 
 /* ---- checks --------------------------------------------------------------------------------- */
 
-static vif_sums sums_of(const pvt_kernels *kernels, int n, double gain_limit)
+typedef struct term_sums {
+    vif_reference_sums ref;
+    vif_pair_sums pair;
+} term_sums;
+
+static term_sums sums_of(const pvt_kernels *kernels, int n, const pvt_limits *limits)
 {
     const vif_level *level = &vif_kinds[4].level; /* the radius makes no difference here */
-    vif_sums sums = {0, 0, 0, 0};
+    term_sums sums = {{0, 0}, {{0}, 0}};
     kernels->vif.reference_statistics(level, &ref_tile, VIF_TILE_ROWS, 0, n, log_table, &stats,
-                                      &sums);
+                                      &sums.ref);
     if (with_pair)
-        kernels->vif.pair_statistics(level, &dis_tile, &stats, VIF_TILE_ROWS, 0, n, gain_limit,
-                                     log_table, &sums);
+        kernels->vif.pair_statistics(level, &dis_tile, &stats, VIF_TILE_ROWS, 0, n, limits,
+                                     log_table, &sums.pair);
     return sums;
 }
 
 static void compare(const pvt_kernels *got, const pvt_kernels *want, const char *kind, int index,
-                    int n, double gain_limit)
+                    int n, pvt_limits limits)
 {
-    if (!check_case("single terms, %s, set %d, n %d, gain limit %g", kind, index, n, gain_limit))
+    if (!check_case("single terms, %s, set %d, n %d, gain limit %s", kind, index, n,
+                    check_limits_name(&limits)))
         return;
-    const vif_sums g = sums_of(got, n, gain_limit), w = sums_of(want, n, gain_limit);
+    const term_sums g = sums_of(got, n, &limits), w = sums_of(want, n, &limits);
     if (memcmp(&g, &w, sizeof g) != 0)
-        check_failed("log_num %lld, log_den %lld, flat_power %lld, flat_count %lld, "
-                     "expected %lld, %lld, %lld, %lld",
-                     (long long)g.log_num, (long long)g.log_den, (long long)g.flat_power,
-                     (long long)g.flat_count, (long long)w.log_num, (long long)w.log_den,
-                     (long long)w.flat_power, (long long)w.flat_count);
+        check_failed("log_num %lld (%lld), log_den %lld, flat_power %lld, flat_count %lld, "
+                     "expected %lld (%lld), %lld, %lld, %lld",
+                     (long long)g.pair.log_num[0], (long long)g.pair.log_num[1],
+                     (long long)g.ref.log_den, (long long)g.pair.flat_power,
+                     (long long)g.ref.flat_count, (long long)w.pair.log_num[0],
+                     (long long)w.pair.log_num[1], (long long)w.ref.log_den,
+                     (long long)w.pair.flat_power, (long long)w.ref.flat_count);
 }
 
 void check_vif_terms(const pvt_kernels *got, const pvt_kernels *want, bool pair)
 {
-    static const double limits[] = {100.0, 1.0, 1.5, 2.75};
+    const pvt_limits usual = {1, {100.0}}, neg = {1, {1.0}}, both = {2, {100.0, 1.0}};
     with_pair = pair;
     vif_log_table(log_table);
     for (int index = 0; index < 32768; index += VIF_TILE_ROWS) {
         for (int i = 0; i < VIF_TILE_ROWS; i++)
             set_triple(i, each_mantissa(index + i));
-        compare(got, want, "each mantissa", index, 1, 100.0);
-        compare(got, want, "each mantissa", index, 17, 1.0);
+        compare(got, want, "each mantissa", index, 1, usual);
+        compare(got, want, "each mantissa", index, 17, index % 2 ? neg : both);
     }
     for (int index = 0; index < 4000; index++) {
         for (int i = 0; i < VIF_TILE_ROWS; i++)
             set_triple(i, index % 2 ? any_triple() : near_thresholds());
         compare(got, want, index % 2 ? "any" : "near thresholds", index, check_between(1, 33),
-                limits[check_between(0, 3)]);
+                check_limits_draw());
     }
     for (int index = 0; index < FRAGILE; index++) {
         for (int i = 0; i < VIF_TILE_ROWS; i++)
             set_triple(i, fragile[index]);
         for (int n = 1; n < 70; n++)
-            compare(got, want, "fragile", index, n, 100.0);
+            compare(got, want, "fragile", index, n, n % 2 ? usual : both);
     }
 }

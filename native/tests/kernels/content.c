@@ -1,6 +1,8 @@
 /* Hostile content. See check.h. */
 #include "kernels/check.h"
 
+#include <stdio.h>
+
 enum content_kind {
     ZERO,
     MAXIMUM,
@@ -140,4 +142,28 @@ uint32_t check_relation_at(const check_relation *relation, uint32_t sample, int 
     default: return check_content_at(&relation->other, y, x);
     }
     return (uint32_t)(value < 0 ? 0 : value > top ? top : value);
+}
+
+/* ---- gain limits ---------------------------------------------------------------------------- */
+
+pvt_limits check_limits_draw(void)
+{
+    static const double values[] = {100.0, 1.0, 2.0, 32768.0, 32769.0, 1.2, 1.5, 2.75, 99.9, 1e300};
+    const int kinds = check_between(0, 2) ? 4 : 10;
+    pvt_limits limits = {check_between(0, 2) ? check_between(1, PVT_MAX_GAIN_LIMITS) : 1, {0}};
+    for (int l = 0; l < limits.count; l++)
+        limits.value[l] = values[check_between(0, kinds - 1)];
+    if (!check_between(0, 3)) /* what everyday work asks for */
+        limits = (pvt_limits){2, {100.0, 1.0}};
+    return limits;
+}
+
+const char *check_limits_name(const pvt_limits *limits)
+{
+    static char name[128];
+    int length = 0;
+    for (int l = 0; l < limits->count; l++)
+        length += snprintf(name + length, sizeof name - (size_t)length, "%s%g", l ? " and " : "",
+                           limits->value[l]);
+    return name;
 }

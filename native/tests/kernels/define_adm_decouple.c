@@ -51,9 +51,10 @@ static triple restored(triple o, triple t, double gain_limit)
     return r;
 }
 
-static void decouple_s16(const adm_level *level, const int16_t *const ref[ADM_BANDS],
-                         const int16_t *const dis[ADM_BANDS], int first, int n, double gain_limit,
-                         const adm_row *out)
+static void decouple_s16_under(double gain_limit, const adm_level *level,
+                               const int16_t *const ref[ADM_BANDS],
+                               const int16_t *const dis[ADM_BANDS], int first, int n,
+                               const adm_row *out)
 {
     for (int j = first; j < first + n; j++) {
         const triple o = {{ref[0][j], ref[1][j], ref[2][j]}};
@@ -75,9 +76,10 @@ static void decouple_s16(const adm_level *level, const int16_t *const ref[ADM_BA
     }
 }
 
-static void decouple_s32(const adm_level *level, const int32_t *const ref[ADM_BANDS],
-                         const int32_t *const dis[ADM_BANDS], int first, int n, double gain_limit,
-                         const adm_row *out)
+static void decouple_s32_under(double gain_limit, const adm_level *level,
+                               const int32_t *const ref[ADM_BANDS],
+                               const int32_t *const dis[ADM_BANDS], int first, int n,
+                               const adm_row *out)
 {
     for (int j = first; j < first + n; j++) {
         const triple o = {{ref[0][j], ref[1][j], ref[2][j]}};
@@ -94,6 +96,22 @@ static void decouple_s32(const adm_level *level, const int32_t *const ref[ADM_BA
         out->masking[j] = (int32_t)around;
         out->centre[j] = (int32_t)(centre - around);
     }
+}
+
+static void decouple_s16(const adm_level *level, const int16_t *const ref[ADM_BANDS],
+                         const int16_t *const dis[ADM_BANDS], int first, int n,
+                         const pvt_limits *limits, const adm_row *out)
+{
+    for (int l = 0; l < limits->count; l++)
+        decouple_s16_under(limits->value[l], level, ref, dis, first, n, &out[l]);
+}
+
+static void decouple_s32(const adm_level *level, const int32_t *const ref[ADM_BANDS],
+                         const int32_t *const dis[ADM_BANDS], int first, int n,
+                         const pvt_limits *limits, const adm_row *out)
+{
+    for (int l = 0; l < limits->count; l++)
+        decouple_s32_under(limits->value[l], level, ref, dis, first, n, &out[l]);
 }
 
 void define_adm_decouple(adm_kernels *kernels)

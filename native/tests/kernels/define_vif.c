@@ -168,7 +168,7 @@ enum { NOISE = 2 * 65536 };
 
 static void reference_statistics(const vif_level *level, const vif_reference_tile *tile, int rows,
                                  int first, int n, const uint16_t *log_table,
-                                 vif_reference_stats *stats, vif_sums *sums)
+                                 vif_reference_stats *stats, vif_reference_sums *sums)
 {
     (void)log_table;
     for (int i = 0; i < rows; i++)
@@ -200,7 +200,8 @@ static int64_t shared_information(int64_t ref, int64_t dis, int64_t covariance, 
 
 static void pair_statistics(const vif_level *level, const vif_distorted_tile *tile,
                             const vif_reference_stats *stats, int rows, int first, int n,
-                            double gain_limit, const uint16_t *log_table, vif_sums *sums)
+                            const pvt_limits *limits, const uint16_t *log_table,
+                            vif_pair_sums *sums)
 {
     (void)log_table;
     for (int i = 0; i < rows; i++)
@@ -216,8 +217,9 @@ static void pair_statistics(const vif_level *level, const vif_distorted_tile *ti
             if (stats->variance[i][j] < NOISE)
                 sums->flat_power += power;
             else if (covariance > 0 && power > 0)
-                sums->log_num += shared_information(stats->variance[i][j], power, covariance,
-                                                    gain_limit);
+                for (int l = 0; l < limits->count; l++)
+                    sums->log_num[l] += shared_information(stats->variance[i][j], power,
+                                                           covariance, limits->value[l]);
         }
 }
 

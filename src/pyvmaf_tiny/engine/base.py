@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from pyvmaf_tiny.errors import OptionError
 from pyvmaf_tiny.frames import DEFAULT_GAIN_LIMIT, NEG_GAIN_LIMIT, FeatureVector, Plane
+from pyvmaf_tiny.options import whole_number
+
+#: What became known with a call, in frame order: usually nothing or one row.
+Rows: TypeAlias = tuple[FeatureVector, ...]
 
 #: Groups of features that an engine can be asked to compute alone; the others are NaN.
 FEATURE_GROUPS: tuple[str, ...] = ("adm", "vif", "motion")
+
+#: Environment variable: CPU features that nobody in this process may use, as in ``cpu_mask``.
+CPU_MASK_VARIABLE = "PYVMAF_TINY_CPUMASK"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +27,8 @@ class EngineSpec:
     ``width`` and ``height`` in luma samples, ``bit_depth`` 8, 10, 12 or 16. ``gain_limit`` is
     the enhancement gain limit, from 1.0 (NEG) up. ``threads`` None means as many as the process
     may use and the frame has work for. ``cpu_mask`` holds bits of CPU features that must stay
-    unused, numbered as libvmaf does (8 AVX2, 16 AVX-512, 32 AVX-512 VNNI, on Arm 1 NEON).
+    unused, numbered as libvmaf does (8 AVX2, 16 AVX-512, 32 AVX-512 VNNI, on Arm 1 NEON); the
+    environment variable ``PYVMAF_TINY_CPUMASK`` adds to them.
     """
 
     width: int
@@ -51,8 +59,10 @@ class EngineInfo:
 class Engine(Protocol):
     """Computes the six features of a stream of frame pairs.
 
-    motion2 looks one frame ahead: what a call returns belongs to the frame before the one it
-    was given. A call that raises changes nothing; the stream goes on as if it had not been made.
+    A call returns the rows that became known with it, in frame order; every pushed frame has one
+    row. motion2 looks one frame ahead, so usually that is the row of the frame pushed before. An
+    engine that learns motion2 later returns several rows in one call, at the latest in flush.
+    A call that raises changes nothing; the stream goes on as if it had not been made.
     Planes are (height, width) as the specification says and are free again when a call returns.
     """
 
@@ -61,14 +71,14 @@ class Engine(Protocol):
     tier: str
     threads: int
 
-    def push(self, ref: Plane, dis: Plane) -> FeatureVector | None:
-        """Take one pair; the features of the pair before, if there was one."""
+    def push(self, ref: Plane, dis: Plane) -> Rows:
+        """Take one pair."""
 
-    def skip(self, ref: Plane) -> FeatureVector | None:
+    def skip(self, ref: Plane) -> Rows:
         """Take a reference frame that counts for the motion of its neighbours only."""
 
-    def flush(self) -> FeatureVector | None:
-        """End the stream; the features of the last pair, if they are still due."""
+    def flush(self) -> Rows:
+        """End the stream: the rows that are still due."""
 
     def reset(self) -> None:
         """Forget the stream; the next frame is frame 0."""
@@ -88,6 +98,27 @@ def gain_limit_of(neg: bool, gain_limit: float | None) -> float:
             "neg=True is gain_limit=1.0", given=f"gain_limit={gain_limit!r}", expected="one of them"
         )
     return gain_limit
+
+
+def cpu_mask_of(mask: object) -> int:
+    """The CPU features that must stay unused: ``mask`` and what the environment adds to it.
+
+    Raises OptionError for what is not a whole number of at least 0; the environment variable may
+    also be -1 (all) and hexadecimal (``0x30``).
+    """
+    bits = whole_number("cpu_mask", mask, least=0)
+    text = os.environ.get(CPU_MASK_VARIABLE, "").strip()
+    try:
+        held_back = int(text or "0", 0)
+    except ValueError:
+        held_back = -2
+    if held_back < -1:
+        raise OptionError(
+            f"the environment variable {CPU_MASK_VARIABLE} is not a CPU mask",
+            given=repr(text),
+            expected="a whole number such as 48 or 0x30, or -1 for all bits",
+        )
+    return (bits | held_back) & 0xFFFFFFFF
 
 
 def usable_cpus() -> int:

@@ -17,7 +17,7 @@ from pyvmaf_tiny.errors import (
 from pyvmaf_tiny.frames import BIT_DEPTHS, MAX_SIZE, MIN_SIZE, FeatureVector, Plane
 from pyvmaf_tiny.options import whole_number
 
-from .base import FEATURE_GROUPS, EngineInfo, EngineSpec, usable_cpus
+from .base import FEATURE_GROUPS, EngineInfo, EngineSpec, Rows, cpu_mask_of, usable_cpus
 
 ffi: Any = _native.ffi
 lib: Any = _native.lib
@@ -63,7 +63,7 @@ class NativeEngine:
                 "threads": self.threads,
                 "gain_limit": _real("gain_limit", spec.gain_limit),
                 "features": _groups(spec.features),
-                "cpu_mask": _mask(spec.cpu_mask),
+                "cpu_mask": cpu_mask_of(spec.cpu_mask),
             },
         )
         created = ffi.new("pvt_context **")
@@ -81,8 +81,8 @@ class NativeEngine:
         self._values = ffi.cast("double *", self._row)
         self._ready = ffi.new("int *")
 
-    def push(self, ref: Plane, dis: Plane) -> FeatureVector | None:
-        """Take one pair; the features of the pair before, if there was one."""
+    def push(self, ref: Plane, dis: Plane) -> Rows:
+        """Take one pair; the row of the pair before, if there was one."""
         context = self._open()  # a local reference: close() in another thread cannot free it
         status = lib.pvt_push(
             context,
@@ -96,9 +96,9 @@ class NativeEngine:
         if status:
             self._raise_stream_error(status, reference=ref, distorted=dis)
         self._frames += 1
-        return self._take_row()
+        return self._take_rows()
 
-    def skip(self, ref: Plane) -> FeatureVector | None:
+    def skip(self, ref: Plane) -> Rows:
         """Take a reference frame that counts for the motion of its neighbours only."""
         context = self._open()
         address = ffi.cast("void *", ref.__array_interface__["data"][0])
@@ -106,14 +106,14 @@ class NativeEngine:
         if status:
             self._raise_stream_error(status, reference=ref)
         self._frames += 1
-        return self._take_row()
+        return self._take_rows()
 
-    def flush(self) -> FeatureVector | None:
-        """End the stream; the features of the last pair, if they are still due."""
+    def flush(self) -> Rows:
+        """End the stream; the row of the last pair, if it is still due."""
         status = lib.pvt_flush(self._open(), self._row, self._ready)
         if status:
             self._raise_stream_error(status)
-        return self._take_row()
+        return self._take_rows()
 
     def reset(self) -> None:
         """Forget the stream; the next frame is frame 0."""
@@ -131,8 +131,8 @@ class NativeEngine:
             raise EngineStateError("the engine is closed", hint="make a new one")
         return self._context
 
-    def _take_row(self) -> FeatureVector | None:
-        return FeatureVector._make(ffi.unpack(self._values, 6)) if self._ready[0] else None
+    def _take_rows(self) -> Rows:
+        return (FeatureVector._make(ffi.unpack(self._values, 6)),) if self._ready[0] else ()
 
     def _raise_stream_error(self, status: int, **planes: Plane) -> NoReturn:
         if status == lib.PVT_ERROR_SAMPLE_RANGE:
@@ -153,7 +153,7 @@ def create(spec: EngineSpec) -> NativeEngine:
 def info() -> EngineInfo:
     """What the native engine is on this machine."""
     flags = lib.pvt_cpu_flags()
-    tier = ffi.string(lib.pvt_tier(0)).decode()
+    tier = ffi.string(lib.pvt_tier(cpu_mask_of(0))).decode()
     family = "arm" if _is_arm() else "x86"
     return EngineInfo(
         name=NativeEngine.name,
@@ -196,10 +196,6 @@ def _threads(spec: EngineSpec) -> int:
     worth = -(-_integer("height", spec.height) // _ROWS_PER_THREAD)
     most: int = lib.PVT_MAX_THREADS
     return max(1, min(usable_cpus(), worth, most))
-
-
-def _mask(value: object) -> int:
-    return whole_number("cpu_mask", value, least=0) & 0xFFFFFFFF
 
 
 def _groups(features: tuple[str, ...]) -> int:

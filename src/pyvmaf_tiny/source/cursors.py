@@ -24,6 +24,9 @@ from .streams import BinaryReader, read_some, span
 #: Chroma of a pipe is thrown away in pieces of this many bytes.
 _SCRATCH_BYTES = 1 << 16
 
+#: Where the system takes it: that a part of a mapped file will be wanted soon.
+_ADVICE: int | None = getattr(mmap, "MADV_WILLNEED", None)
+
 
 class ByteCursor(Protocol):
     """Bytes from here to the end of the input."""
@@ -150,7 +153,9 @@ class MappedCursor(MemoryCursor):
 
     def luma(self, layout: FrameLayout, index: int) -> AnyArray | None:
         self._check_size(index)
-        return super().luma(layout, index)
+        plane = super().luma(layout, index)
+        self._announce(layout.luma_bytes)
+        return plane
 
     def line(self, shortest: int, longest: int) -> bytes:
         self._check_size(None)
@@ -159,6 +164,12 @@ class MappedCursor(MemoryCursor):
     def close(self) -> None:
         super().close()
         self._map = None
+
+    def _announce(self, length: int) -> None:
+        """Have the system read the next plane while this one is worked on."""
+        start = self._position - self._position % mmap.PAGESIZE
+        if self._map is not None and _ADVICE is not None and start < self._end:
+            self._map.madvise(_ADVICE, start, min(self._position + length, self._end) - start)
 
     def _check_size(self, index: int | None) -> None:
         if self._map is not None and (size := self._map.size()) < self._end:

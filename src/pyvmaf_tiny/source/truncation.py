@@ -29,9 +29,9 @@ def missing_bytes(path: str) -> int:
         size = os.fstat(file.fileno()).st_size
         head = file.read(12)
         if head.startswith(_EBML_HEADER):
-            end = _matroska_end(file)
+            end = _matroska_end(file, size)
         elif head.startswith(b"RIFF"):
-            end = _riff_end(file)
+            end = _riff_end(file, size)
         elif head[4:8] in _BOXES:
             end = _boxes_end(file, size)
         else:
@@ -55,21 +55,25 @@ def _boxes_end(file: BinaryIO, size: int) -> int:
     return position
 
 
-def _riff_end(file: BinaryIO) -> int:
+def _riff_end(file: BinaryIO, size: int) -> int:
     """Large AVI files are a sequence of RIFF chunks."""
     position = 0
-    while True:
+    while position < size:
         file.seek(position)
         head = file.read(8)
         length = int.from_bytes(head[4:8], "little")
         if not head.startswith(b"RIFF") or length in (0, 0x7FFFFFFF, 0xFFFFFFFF):
-            return position
+            break
         position += 8 + length
+    return position
 
 
-def _matroska_end(file: BinaryIO) -> int:
+def _matroska_end(file: BinaryIO, size: int) -> int:
     file.seek(len(_EBML_HEADER))
-    file.seek(_ebml_size(file) or 0, os.SEEK_CUR)
+    header = _ebml_size(file) or 0
+    if header > size:  # further than a file system may be able to seek
+        return 0
+    file.seek(header, os.SEEK_CUR)
     if file.read(len(_MATROSKA_SEGMENT)) != _MATROSKA_SEGMENT:
         return 0
     length = _ebml_size(file)

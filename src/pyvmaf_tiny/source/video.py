@@ -18,6 +18,7 @@ from pyvmaf_tiny.errors import (
 from pyvmaf_tiny.frames import Plane
 
 from .base import as_plane, check_same_size, check_size
+from .readahead import ReadAhead
 from .streams import BinaryReader
 from .truncation import missing_bytes
 from .videoframe import LumaReader, luma_format
@@ -25,6 +26,8 @@ from .videoframe import LumaReader, luma_format
 if TYPE_CHECKING:
     import av
     from av.container import InputContainer
+
+    _Frames = Generator[av.VideoFrame, None, None] | ReadAhead[av.VideoFrame]
 
 
 def is_url(path: str) -> bool:
@@ -39,6 +42,9 @@ class VideoSource:
     container's cropping do not matter. The first frame is decoded at once, for size and bit
     depth. A damaged frame is an error unless it is skipped; of a cut-off file those frames are
     delivered that no missing one precedes.
+
+    A path or URL is decoded in a thread of its own, a few frames ahead of what is asked for. A
+    file object of the caller's is only read when a frame is asked for, in the caller's thread.
     """
 
     def __init__(self, file: str | BinaryReader, name: str, *, owned: bool = False) -> None:
@@ -50,11 +56,12 @@ class VideoSource:
         import av
 
         self.name = name
-        self._index = 0
+        self._index = 0  # frames handed out
+        self._decoded = 0  # frames that left the decoder
         self._missing = 0
         self._close_file = getattr(file, "close", None) if owned else None
         self._container: InputContainer | None = None
-        self._frames: Generator[av.VideoFrame, None, None] | None = None
+        self._frames: _Frames | None = None
         self._first: av.VideoFrame | None = None
         self._library_errors = (av.error.FFmpegError, OSError)
         with ExitStack() as undo:
@@ -66,7 +73,8 @@ class VideoSource:
                     file = f"file:{file}"
                 self._container = av.open(file, "r", **_tolerance_of_tags(av.__version__))
             stream = self._video_stream(self._container)
-            self._frames = self._decode(self._container, stream)
+            frames = self._decode(self._container, stream)
+            self._frames = ReadAhead(frames) if isinstance(file, str) else frames
             self._first = next(self._frames, None)
             if self._first is None:
                 raise EmptyInputError(f"{name}: no frame", given="a video stream without any")
@@ -83,7 +91,8 @@ class VideoSource:
         while (frame := self._next()) is not None:
             index = self._index - 1
             if frame.is_corrupt:
-                raise self._error(f"frame {index} is damaged", "errors that the decoder conceals")
+                what = f"frame {index} is damaged"
+                raise self._error(what, "errors that the decoder conceals", self._index)
             luma, bit_depth = luma_reader.read(frame, index)
             check_same_size(luma, self.width, self.height, name=self.name, index=index)
             if bit_depth != self.bit_depth:
@@ -140,6 +149,13 @@ class VideoSource:
     def _decode(
         self, container: InputContainer, stream: av.VideoStream
     ) -> Generator[av.VideoFrame, None, None]:
+        for frame in self._whole_frames(container, stream):
+            self._decoded += 1
+            yield frame
+
+    def _whole_frames(
+        self, container: InputContainer, stream: av.VideoStream
+    ) -> Generator[av.VideoFrame, None, None]:
         decoded_to: int | None = None
         with self._reported("decoding failed"):
             for packet in container.demux(stream):
@@ -150,7 +166,8 @@ class VideoSource:
                         if frame.pts is None or decoded_to is None or frame.pts > decoded_to:
                             break
                         yield frame
-                    raise self._error("a packet is damaged or cut off", "incomplete data")
+                    what = "a packet is damaged or cut off"
+                    raise self._error(what, "incomplete data", self._decoded)
                 yield from packet.decode()
                 decoded_to = packet.dts
 
@@ -160,11 +177,11 @@ class VideoSource:
         try:
             yield
         except self._library_errors as error:
-            raise self._error(what, error.strerror or str(error)) from error
+            raise self._error(what, error.strerror or str(error), self._decoded) from error
 
-    def _error(self, what: str, given: str) -> InputError:
+    def _error(self, what: str, given: str, after: int = 0) -> InputError:
         """TruncatedInputError if bytes are missing at the end of the file, else SourceError."""
-        where = f"{self.name}, after {self._index} frames" if self._index else self.name
+        where = f"{self.name}, after {after} frames" if after else self.name
         if self._missing:
             return TruncatedInputError(
                 f"{where}: the file is cut off, {what}",

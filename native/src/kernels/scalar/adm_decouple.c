@@ -54,9 +54,9 @@ static inline int32_t restore(int32_t o, int32_t t, bool aligned, double gain_li
     return aligned && gain > 0 ? boost(r, o, t, gain_limit) : r;
 }
 
-void adm_decouple_s16_scalar(const adm_level *level, const int16_t *const ref[ADM_BANDS],
-                             const int16_t *const dis[ADM_BANDS], int first, int n,
-                             double gain_limit, const adm_row *out)
+static void decouple_s16(const adm_level *level, const int16_t *const ref[ADM_BANDS],
+                         const int16_t *const dis[ADM_BANDS], int first, int n, double gain_limit,
+                         const adm_row *out)
 {
     static const int shift[ADM_BANDS] = {15, 15, 17};
     static const int32_t round[ADM_BANDS] = {1 << 14, 1 << 14, (1 << 16) - 1};
@@ -79,9 +79,9 @@ void adm_decouple_s16_scalar(const adm_level *level, const int16_t *const ref[AD
     }
 }
 
-void adm_decouple_s32_scalar(const adm_level *level, const int32_t *const ref[ADM_BANDS],
-                             const int32_t *const dis[ADM_BANDS], int first, int n,
-                             double gain_limit, const adm_row *out)
+static void decouple_s32(const adm_level *level, const int32_t *const ref[ADM_BANDS],
+                         const int32_t *const dis[ADM_BANDS], int first, int n, double gain_limit,
+                         const adm_row *out)
 {
     const int64_t unit = (int64_t)1 << 31;
     for (int j = first; j < first + n; j++) {
@@ -101,4 +101,20 @@ void adm_decouple_s32_scalar(const adm_level *level, const int32_t *const ref[AD
         out->masking[j] = around;
         out->centre[j] = centre - around;
     }
+}
+
+void adm_decouple_s16_scalar(const adm_level *level, const int16_t *const ref[ADM_BANDS],
+                             const int16_t *const dis[ADM_BANDS], int first, int n,
+                             const pvt_limits *limits, const adm_row *out)
+{
+    for (int l = 0; l < limits->count; l++)
+        decouple_s16(level, ref, dis, first, n, limits->value[l], &out[l]);
+}
+
+void adm_decouple_s32_scalar(const adm_level *level, const int32_t *const ref[ADM_BANDS],
+                             const int32_t *const dis[ADM_BANDS], int first, int n,
+                             const pvt_limits *limits, const adm_row *out)
+{
+    for (int l = 0; l < limits->count; l++)
+        decouple_s32(level, ref, dis, first, n, limits->value[l], &out[l]);
 }

@@ -16,10 +16,11 @@ void vif_distorted_columns_u16_scalar(const vif_level *level, const uint8_t *con
                                       vif_distorted_tile *tile);
 void vif_reference_statistics_scalar(const vif_level *level, const vif_reference_tile *tile,
                                      int rows, int first, int n, const uint16_t *log_table,
-                                     vif_reference_stats *stats, vif_sums *sums);
+                                     vif_reference_stats *stats, vif_reference_sums *sums);
 void vif_pair_statistics_scalar(const vif_level *level, const vif_distorted_tile *tile,
                                 const vif_reference_stats *stats, int rows, int first, int n,
-                                double gain_limit, const uint16_t *log_table, vif_sums *sums);
+                                const pvt_limits *limits, const uint16_t *log_table,
+                                vif_pair_sums *sums);
 void vif_decimate_scalar(const vif_level *level, const int16_t *row, int first, int n,
                          uint16_t *out);
 void adm_columns_u8_scalar(const uint8_t *const rows[4], int first, int n, int shift, int16_t *low,
@@ -36,10 +37,10 @@ void adm_rows_s32_scalar(const int32_t *low, const int32_t *high, int first, int
                          int32_t *approx, int32_t *const bands[ADM_BANDS]);
 void adm_decouple_s16_scalar(const adm_level *level, const int16_t *const ref[ADM_BANDS],
                              const int16_t *const dis[ADM_BANDS], int first, int n,
-                             double gain_limit, const adm_row *out);
+                             const pvt_limits *limits, const adm_row *out);
 void adm_decouple_s32_scalar(const adm_level *level, const int32_t *const ref[ADM_BANDS],
                              const int32_t *const dis[ADM_BANDS], int first, int n,
-                             double gain_limit, const adm_row *out);
+                             const pvt_limits *limits, const adm_row *out);
 void adm_pool_s16_scalar(const adm_level *level, const adm_row *above, const adm_row *row,
                          const adm_row *below, int first, int n, uint64_t sums[ADM_BANDS]);
 void adm_pool_s32_scalar(const adm_level *level, const adm_row *above, const adm_row *row,

@@ -54,7 +54,7 @@ ALWAYS_INLINE void central_row(int radius, const int16_t *high, const int16_t *l
 
 void vif_reference_statistics_scalar(const vif_level *level, const vif_reference_tile *tile,
                                      int rows, int first, int n, const uint16_t *log_table,
-                                     vif_reference_stats *stats, vif_sums *sums)
+                                     vif_reference_stats *stats, vif_reference_sums *sums)
 {
     const int at = VIF_TILE_ORIGIN + first;
     for (int i = 0; i < rows; i++) {
@@ -75,21 +75,25 @@ void vif_reference_statistics_scalar(const vif_level *level, const vif_reference
 
 /* Information that the distorted pixel keeps of a textured reference pixel. Every operation on
  * doubles is one correctly rounded operation; all truncations fit int32. */
-ALWAYS_INLINE int32_t shared_information(int32_t variance_ref, int32_t variance_dis,
-                                         int32_t covariance, double gain_limit,
-                                         const uint16_t *log_table)
+ALWAYS_INLINE void add_information(int32_t variance_ref, int32_t variance_dis, int32_t covariance,
+                                   const pvt_limits *limits, const uint16_t *log_table,
+                                   int64_t log_num[PVT_MAX_GAIN_LIMITS])
 {
     double gain = (double)covariance / ((double)variance_ref + GAIN_EPSILON);
     int32_t residual = (int32_t)((double)variance_dis - gain * (double)covariance);
     uint32_t noise = NOISE + (uint32_t)(residual > 0 ? residual : 0);
-    gain = gain < gain_limit ? gain : gain_limit; /* only after the residual */
-    uint32_t signal = (uint32_t)(int32_t)((gain * gain) * (double)variance_ref);
-    return fixed_log2(noise + signal, log_table) - fixed_log2(noise, log_table);
+    int32_t log_noise = fixed_log2(noise, log_table);
+    for (int l = 0; l < limits->count; l++) {
+        double limited = gain < limits->value[l] ? gain : limits->value[l];
+        uint32_t signal = (uint32_t)(int32_t)((limited * limited) * (double)variance_ref);
+        log_num[l] += fixed_log2(noise + signal, log_table) - log_noise;
+    }
 }
 
 void vif_pair_statistics_scalar(const vif_level *level, const vif_distorted_tile *tile,
                                 const vif_reference_stats *stats, int rows, int first, int n,
-                                double gain_limit, const uint16_t *log_table, vif_sums *sums)
+                                const pvt_limits *limits, const uint16_t *log_table,
+                                vif_pair_sums *sums)
 {
     uint32_t mean[MAX_COLS];
     int32_t variance[MAX_COLS], covariance[MAX_COLS];
@@ -106,8 +110,8 @@ void vif_pair_statistics_scalar(const vif_level *level, const vif_distorted_tile
             if (variance_ref[j] < NOISE)
                 sums->flat_power += variance_dis;
             else if (covariance[j] > 0 && variance_dis > 0)
-                sums->log_num += shared_information(variance_ref[j], variance_dis, covariance[j],
-                                                    gain_limit, log_table);
+                add_information(variance_ref[j], variance_dis, covariance[j], limits, log_table,
+                                sums->log_num);
         }
     }
 }

@@ -20,8 +20,13 @@ INLINE vmask aligned_16(vint oh, vint ov, vint th, vint tv)
     return v_both(d_ge(left, right), v_gt(dot, v_set(-1)));
 }
 
-INLINE void decouple_band_16(vint o, vint t, int boosts, vmask aligned, vint limit, vint cap,
-                             vint *restored)
+/* The restored part before enhancement counts, and where it does. */
+typedef struct restored_16 {
+    vint r;
+    vmask grows, negative;
+} restored_16;
+
+INLINE restored_16 restore_16(vint o, vint t, vmask aligned)
 {
     const vint o_abs = v_abs(o), t_abs = v_abs(t), zero = v_zero();
     const vint magnitude = v_min(t_abs, v_add(o_abs, o_abs));
@@ -30,14 +35,12 @@ INLINE void decouple_band_16(vint o, vint t, int boosts, vmask aligned, vint lim
                               gain_half(d_high(o_abs), d_high(magnitude), scale));
     /* k = 0 where the signs differ; where o is 0, r is 0 whatever k is */
     const vmask opposed = v_gt(zero, v_xor(o, t));
-    const vmask negative = v_gt(zero, o);
     const vint k = v_select(opposed, zero, gain);
-    vint r = v_sra(v_add(v_mullo32(k, o), v_set(1 << 14)), 15);
-    if (boosts) {
-        const vmask grows = v_both(aligned, v_both(v_gt(k, zero), v_gt(o_abs, zero)));
-        r = v_select(grows, boost_magnitude(r, t, limit, cap, negative), r);
-    }
-    *restored = r;
+    return (restored_16){
+        .r = v_sra(v_add(v_mullo32(k, o), v_set(1 << 14)), 15),
+        .grows = v_both(aligned, v_both(v_gt(k, zero), v_gt(o_abs, zero))),
+        .negative = v_gt(zero, o),
+    };
 }
 
 /* Masking strength of an additive coefficient, its share for neighbours and for itself. */
@@ -53,14 +56,15 @@ INLINE void mask_band_16(vint additive, int32_t weight, int32_t round, int shift
 }
 
 INLINE void adm_decouple_16(const adm_level *level, const int16_t *const ref[ADM_BANDS],
-                            const int16_t *const dis[ADM_BANDS], int first, int n, int gain_limit,
-                            const adm_row *out)
+                            const int16_t *const dis[ADM_BANDS], int first, int n,
+                            const pvt_limits *limits, int count, const adm_row *out)
 {
     static const int32_t round[ADM_BANDS] = {1 << 14, 1 << 14, (1 << 16) - 1};
     static const int shift[ADM_BANDS] = {15, 15, 17};
-    const vint limit = v_set(gain_limit), cap = v_set(0x7fffffff / gain_limit);
     /* At this level the unboosted r never exceeds t in magnitude: limit 1 changes nothing. */
-    const int boosts = gain_limit > 1;
+    const bool boosts = adm_any_boosts(limits);
+    adm_boost boost[PVT_MAX_GAIN_LIMITS];
+    set_boosts(limits, count, boost);
     for (int j = first; j < first + n; j += LANES) {
         vint o[ADM_BANDS], t[ADM_BANDS];
         for (int b = 0; b < ADM_BANDS; b++) {
@@ -68,24 +72,36 @@ INLINE void adm_decouple_16(const adm_level *level, const int16_t *const ref[ADM
             t[b] = v_load_s16(dis[b] + j);
         }
         const vmask aligned = boosts ? aligned_16(o[0], o[1], t[0], t[1]) : v_first(0);
-        vint around = v_zero(), centre = v_zero();
+        vint around[PVT_MAX_GAIN_LIMITS], centre[PVT_MAX_GAIN_LIMITS];
+        for (int l = 0; l < count; l++)
+            around[l] = centre[l] = v_zero();
         for (int b = 0; b < ADM_BANDS; b++) {
-            vint r;
-            decouple_band_16(o[b], t[b], boosts, aligned, limit, cap, &r);
-            v_store_s16((int16_t *)out->restored[b] + j, r);
-            mask_band_16(v_sub(t[b], r), level->weight[b], round[b], shift[b], &around, &centre);
+            const restored_16 plain = restore_16(o[b], t[b], aligned);
+            for (int l = 0; l < count; l++) {
+                vint r = plain.r;
+                if (boosts)
+                    r = v_select(plain.grows, boost_magnitude(r, t[b], &boost[l], plain.negative),
+                                 r);
+                v_store_s16((int16_t *)out[l].restored[b] + j, r);
+                mask_band_16(v_sub(t[b], r), level->weight[b], round[b], shift[b], &around[l],
+                             &centre[l]);
+            }
         }
-        v_store(out->masking + j, around);
-        v_store(out->centre + j, v_sub(centre, around));
+        for (int l = 0; l < count; l++) {
+            v_store(out[l].masking + j, around[l]);
+            v_store(out[l].centre + j, v_sub(centre[l], around[l]));
+        }
     }
 }
 
 void TIER(adm_decouple_s16)(const adm_level *level, const int16_t *const ref[ADM_BANDS],
                             const int16_t *const dis[ADM_BANDS], int first, int n,
-                            double gain_limit, const adm_row *out)
+                            const pvt_limits *limits, const adm_row *out)
 {
-    if (adm_is_whole(gain_limit))
-        adm_decouple_16(level, ref, dis, first, n, (int)gain_limit, out);
+    if (!adm_all_whole(limits))
+        adm_decouple_s16_scalar(level, ref, dis, first, n, limits, out);
+    else if (limits->count == 1)
+        adm_decouple_16(level, ref, dis, first, n, limits, 1, out);
     else
-        adm_decouple_s16_scalar(level, ref, dis, first, n, gain_limit, out);
+        adm_decouple_16(level, ref, dis, first, n, limits, limits->count, out);
 }

@@ -55,7 +55,13 @@ INLINE vmask aligned_32(const vint o[2], const vint t[2])
     return v_mask_from_bits(bits);
 }
 
-INLINE vint decouple_band_32(vint o, vint t, vmask aligned, vint limit, vint cap)
+/* The restored part before enhancement counts, and where it does. */
+typedef struct restored_32 {
+    vint r;
+    vmask grows, negative;
+} restored_32;
+
+INLINE restored_32 restore_32(vint o, vint t, vmask aligned)
 {
     const vint o_abs = v_abs(o), t_abs = v_abs(t), zero = v_zero();
     /* The divisor is cut to 15 bits, rounded half up. */
@@ -69,21 +75,23 @@ INLINE vint decouple_band_32(vint o, vint t, vmask aligned, vint limit, vint cap
     const vint gain = d_trunc(gain_half(d_low(divisor), d_low(magnitude), d_pow2_low(exponent)),
                               gain_half(d_high(divisor), d_high(magnitude), d_pow2_high(exponent)));
     const vmask opposed = v_gt(zero, v_xor(o, t));
-    const vmask negative = v_gt(zero, o);
     const vint k = v_select(opposed, zero, gain);
     /* o = 32768 * o1 + o0: both products fit int32 */
     const vint o1 = v_sra(o, 15), o0 = v_and(o, v_set(32767));
     const vint low = v_sra(v_add(v_mullo32(k, o0), v_set(1 << 14)), 15);
-    const vint r = v_add(v_mullo32(k, o1), low);
-    const vmask grows = v_both(aligned, v_both(v_gt(k, zero), v_gt(o_abs, zero)));
-    return v_select(grows, boost_magnitude(r, t, limit, cap, negative), r);
+    return (restored_32){
+        .r = v_add(v_mullo32(k, o1), low),
+        .grows = v_both(aligned, v_both(v_gt(k, zero), v_gt(o_abs, zero))),
+        .negative = v_gt(zero, o),
+    };
 }
 
 INLINE void adm_decouple_32(const adm_level *level, const int32_t *const ref[ADM_BANDS],
-                            const int32_t *const dis[ADM_BANDS], int first, int n, int gain_limit,
-                            const adm_row *out)
+                            const int32_t *const dis[ADM_BANDS], int first, int n,
+                            const pvt_limits *limits, int count, const adm_row *out)
 {
-    const vint limit = v_set(gain_limit), cap = v_set(0x7fffffff / gain_limit);
+    adm_boost boost[PVT_MAX_GAIN_LIMITS];
+    set_boosts(limits, count, boost);
     for (int j = first; j < first + n; j += LANES) {
         vint o[ADM_BANDS], t[ADM_BANDS];
         for (int b = 0; b < ADM_BANDS; b++) {
@@ -91,25 +99,35 @@ INLINE void adm_decouple_32(const adm_level *level, const int32_t *const ref[ADM
             t[b] = v_load(dis[b] + j);
         }
         const vmask aligned = aligned_32(o, t);
-        vint around = v_zero(), centre = v_zero();
+        vint around[PVT_MAX_GAIN_LIMITS], centre[PVT_MAX_GAIN_LIMITS];
+        for (int l = 0; l < count; l++)
+            around[l] = centre[l] = v_zero();
         for (int b = 0; b < ADM_BANDS; b++) {
-            const vint r = decouple_band_32(o[b], t[b], aligned, limit, cap);
-            v_store((int32_t *)out->restored[b] + j, r);
-            const vint strength = v_abs(weigh_32(v_sub(t[b], r), level->weight[b]));
-            around = v_add(around, share_32(strength, 143165577));
-            centre = v_add(centre, share_32(strength, 286331153));
+            const restored_32 plain = restore_32(o[b], t[b], aligned);
+            for (int l = 0; l < count; l++) {
+                const vint boosted = boost_magnitude(plain.r, t[b], &boost[l], plain.negative);
+                const vint r = v_select(plain.grows, boosted, plain.r);
+                v_store((int32_t *)out[l].restored[b] + j, r);
+                const vint strength = v_abs(weigh_32(v_sub(t[b], r), level->weight[b]));
+                around[l] = v_add(around[l], share_32(strength, 143165577));
+                centre[l] = v_add(centre[l], share_32(strength, 286331153));
+            }
         }
-        v_store(out->masking + j, around);
-        v_store(out->centre + j, v_sub(centre, around));
+        for (int l = 0; l < count; l++) {
+            v_store(out[l].masking + j, around[l]);
+            v_store(out[l].centre + j, v_sub(centre[l], around[l]));
+        }
     }
 }
 
 void TIER(adm_decouple_s32)(const adm_level *level, const int32_t *const ref[ADM_BANDS],
                             const int32_t *const dis[ADM_BANDS], int first, int n,
-                            double gain_limit, const adm_row *out)
+                            const pvt_limits *limits, const adm_row *out)
 {
-    if (adm_is_whole(gain_limit))
-        adm_decouple_32(level, ref, dis, first, n, (int)gain_limit, out);
+    if (!adm_all_whole(limits))
+        adm_decouple_s32_scalar(level, ref, dis, first, n, limits, out);
+    else if (limits->count == 1)
+        adm_decouple_32(level, ref, dis, first, n, limits, 1, out);
     else
-        adm_decouple_s32_scalar(level, ref, dis, first, n, gain_limit, out);
+        adm_decouple_32(level, ref, dis, first, n, limits, limits->count, out);
 }

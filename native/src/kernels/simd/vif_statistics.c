@@ -50,7 +50,8 @@ INLINE ptrdiff_t stats_index(int block, int i) { return (ptrdiff_t)block + i * L
 /* ---- reference ------------------------------------------------------------------------------ */
 
 INLINE void reference_block_stats(int radius, const vif_reference_tile *tile_in, int rows, int at,
-                                  int block, int n, vif_reference_stats *stats, vif_sums *sums)
+                                  int block, int n, vif_reference_stats *stats,
+                                  vif_reference_sums *sums)
 {
     vif_reference_tile *tile = (vif_reference_tile *)tile_in; /* planes are arrays: no const */
     const vint flat_limit = v_set(VIF_NOISE - 1), noise = v_set(VIF_NOISE);
@@ -83,44 +84,53 @@ INLINE void reference_block_stats(int radius, const vif_reference_tile *tile_in,
 
 /* ---- pair ----------------------------------------------------------------------------------- */
 
-/* Logarithm arguments that wait for the last stage: noise + residual, and that plus signal. */
+/* Logarithm arguments that wait for the last stage: noise + residual, and that plus the signal
+ * under each gain limit. */
 typedef struct vif_log_queue {
-    vint noise[2 * VIF_STRIP], total[2 * VIF_STRIP];
+    vint noise[2 * VIF_STRIP], total[PVT_MAX_GAIN_LIMITS][2 * VIF_STRIP];
     int length;
 } vif_log_queue;
 
-/* Gain, residual and signal of one vector; lanes outside `useful` become neutral. */
+/* Gain, residual and signals of one vector; lanes outside `useful` become neutral. */
 INLINE void queue_information(vint variance_ref, vint variance_dis, vint covariance, vmask useful,
-                              vdouble limit, vif_log_queue *queue)
+                              int limits, const vdouble *limit, vif_log_queue *queue)
 {
     const vdouble epsilon = d_set(65536 * 1.0e-10);
     const vint noise = v_set(VIF_NOISE);
-    vdouble residual[2], signal[2];
+    vdouble residual[2], signal[PVT_MAX_GAIN_LIMITS][2];
     for (int half = 0; half < 2; half++) {
         const vdouble r = half ? d_high(variance_ref) : d_low(variance_ref);
         const vdouble d = half ? d_high(variance_dis) : d_low(variance_dis);
         const vdouble c = half ? d_high(covariance) : d_low(covariance);
-        vdouble gain = d_div(c, d_add(r, epsilon));
+        const vdouble gain = d_div(c, d_add(r, epsilon));
         residual[half] = d_sub(d, d_mul(gain, c));
-        gain = d_min(gain, limit); /* only after the residual */
-        signal[half] = d_mul(d_mul(gain, gain), r);
+        for (int l = 0; l < limits; l++) { /* only after the residual */
+            const vdouble limited = d_min(gain, limit[l]);
+            signal[l][half] = d_mul(d_mul(limited, limited), r);
+        }
     }
     const vint e = v_max(d_trunc(residual[0], residual[1]), v_zero());
-    const vint t = d_trunc(signal[0], signal[1]);
     const vint base = v_add(noise, v_keep(useful, e));
     queue->noise[queue->length] = base;
-    queue->total[queue->length] = v_add(base, v_keep(useful, t));
+    for (int l = 0; l < limits; l++) {
+        const vint t = d_trunc(signal[l][0], signal[l][1]);
+        queue->total[l][queue->length] = v_add(base, v_keep(useful, t));
+    }
     queue->length++;
 }
 
 INLINE void pair_block_stats(int radius, const vif_distorted_tile *tile_in,
                              const vif_reference_stats *stats, int rows, int at, int block, int n,
-                             double gain_limit, vif_sums *sums)
+                             int limits, const double *gain_limit, vif_pair_sums *sums)
 {
     vif_distorted_tile *tile = (vif_distorted_tile *)tile_in; /* planes are arrays: no const */
     const vint flat_limit = v_set(VIF_NOISE - 1), zero = v_zero();
-    const vdouble limit = d_set(gain_limit);
-    vint flat_power = zero, log_sum = zero;
+    vint flat_power = zero, log_sum[PVT_MAX_GAIN_LIMITS];
+    vdouble limit[PVT_MAX_GAIN_LIMITS];
+    for (int l = 0; l < limits; l++) {
+        log_sum[l] = zero;
+        limit[l] = d_set(gain_limit[l]);
+    }
     vmask live[2];
     live_lanes(n, live);
     for (int row = 0; row < rows; row += VIF_STRIP) {
@@ -146,13 +156,17 @@ INLINE void pair_block_stats(int radius, const vif_distorted_tile *tile_in,
                 if (v_any(flat))
                     flat_power = v_add_wide(flat_power, v_keep(flat, v_dis));
                 if (v_any(useful))
-                    queue_information(v_ref, v_dis, covariance, useful, limit, &queue);
+                    queue_information(v_ref, v_dis, covariance, useful, limits, limit, &queue);
             }
-        for (int i = 0; i < queue.length; i++)
-            log_sum = v_add(log_sum, v_sub(v_log2(queue.total[i]), v_log2(queue.noise[i])));
+        for (int i = 0; i < queue.length; i++) {
+            const vint noise = v_log2(queue.noise[i]);
+            for (int l = 0; l < limits; l++)
+                log_sum[l] = v_add(log_sum[l], v_sub(v_log2(queue.total[l][i]), noise));
+        }
     }
     sums->flat_power += v_total_wide(flat_power);
-    sums->log_num += v_total(log_sum);
+    for (int l = 0; l < limits; l++)
+        sums->log_num[l] += v_total(log_sum[l]);
 }
 
 /* ---- every case with its constants ----------------------------------------------------------- */
@@ -165,7 +179,7 @@ INLINE void pair_block_stats(int radius, const vif_distorted_tile *tile_in,
 
 void TIER(vif_reference_statistics)(const vif_level *level, const vif_reference_tile *tile,
                                     int rows, int first, int n, const uint16_t *log_table,
-                                    vif_reference_stats *stats, vif_sums *sums)
+                                    vif_reference_stats *stats, vif_reference_sums *sums)
 {
     const int at = VIF_TILE_ORIGIN + first;
     (void)log_table; /* the scalar tier's */
@@ -179,17 +193,40 @@ void TIER(vif_reference_statistics)(const vif_level *level, const vif_reference_
 
 void TIER(vif_pair_statistics)(const vif_level *level, const vif_distorted_tile *tile,
                                const vif_reference_stats *stats, int rows, int first, int n,
-                               double gain_limit, const uint16_t *log_table, vif_sums *sums)
+                               const pvt_limits *limits, const uint16_t *log_table,
+                               vif_pair_sums *sums)
 {
-    const int at = VIF_TILE_ORIGIN + first;
+    const int at = VIF_TILE_ORIGIN + first, count = limits->count;
+    const bool single = count == 1;
     (void)log_table; /* the scalar tier's */
-#define CASE(radius)                                                                               \
-    EACH_BLOCK(pair_block_stats(radius, tile, stats, rows, at, block, left, gain_limit, sums))
+#define CASE(radius, count)                                                                        \
+    EACH_BLOCK(                                                                                    \
+        pair_block_stats(radius, tile, stats, rows, at, block, left, count, limits->value, sums))
     switch (level->radius) {
-    case 8: CASE(8) break;
-    case 4: CASE(4) break;
-    case 2: CASE(2) break;
-    default: CASE(1) break;
+    case 8:
+        if (single)
+            CASE(8, 1)
+        else
+            CASE(8, count)
+        break;
+    case 4:
+        if (single)
+            CASE(4, 1)
+        else
+            CASE(4, count)
+        break;
+    case 2:
+        if (single)
+            CASE(2, 1)
+        else
+            CASE(2, count)
+        break;
+    default:
+        if (single)
+            CASE(1, 1)
+        else
+            CASE(1, count)
+        break;
     }
 #undef CASE
 }

@@ -1,0 +1,1 @@
+"""What the scripts run. Each module is one command line; the scripts name the model."""

@@ -1,0 +1,77 @@
+"""The ship gate: score a feature table with a model, compare with the teacher, time a row."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from pyvmaf_tiny.model import load_model
+from pyvmaf_tiny_ai.latency import row_latency
+from pyvmaf_tiny_ai.metrics import agreement
+from pyvmaf_tiny_ai.provenance import run_provenance, write_json
+from pyvmaf_tiny_ai.table import features_of, labels_of, read_table, spread
+
+from .common import parser, run
+
+
+def main(documentation: str | None, *, compare: bool = False) -> int:
+    """Validate; exit status 1 below the gate. ``compare`` offers a model to set it beside."""
+    return run(lambda: _main(documentation, compare=compare))
+
+
+def _main(documentation: str | None, *, compare: bool) -> int:
+    options = parser(documentation)
+    options.add_argument("--onnx", type=Path, required=True)
+    options.add_argument("--parquet", type=Path, required=True)
+    options.add_argument("--rows", type=int, help="this many, spread over the table (default: all)")
+    options.add_argument("--min-plcc", type=float, default=0.97)
+    options.add_argument("--out-json", type=Path, help="report to write")
+    if compare:
+        options.add_argument(
+            "--v2-onnx", type=Path, help="another model, measured on the same rows"
+        )
+    arguments = options.parse_args()
+
+    table = read_table(arguments.parquet)
+    if arguments.rows is not None:
+        table = spread(table, arguments.rows)
+    features, labels = features_of(table), labels_of(table)
+    model = load_model(arguments.onnx)
+    found = agreement(model.predict(features), labels)
+    latency = row_latency(model, features)
+    passed = found.plcc >= arguments.min_plcc
+    report: dict[str, Any] = {
+        "model": {"id": model.id, "sha256": model.digest},
+        "metrics": asdict(found),
+        "row_latency_us": latency,
+        "min_plcc": arguments.min_plcc,
+        "passed": passed,
+    }
+    inputs = {"onnx": arguments.onnx, "parquet": arguments.parquet}
+    print(found)
+    print(f"one row: {latency['p50']:.2f} us, p95 {latency['p95']:.2f} us")
+    if compare and arguments.v2_onnx:
+        other = load_model(arguments.v2_onnx)
+        beside = agreement(other.predict(features), labels)
+        inputs["v2_onnx"] = arguments.v2_onnx
+        report["v2"] = {
+            "model": {"id": other.id, "sha256": other.digest},
+            "metrics": asdict(beside),
+            "plcc_gain": found.plcc - beside.plcc,
+            "rmse_gain": beside.rmse - found.rmse,
+        }
+        print(f"{other.id} on the same rows: {beside}")
+    if arguments.out_json:
+        report["run_provenance"] = run_provenance(
+            f"ai/scripts/{Path(sys.argv[0]).name}",
+            sys.argv[1:],
+            {"rows": arguments.rows, "min_plcc": arguments.min_plcc},
+            inputs,
+            {"out_json": arguments.out_json},
+            ("onnxruntime", "numpy", "scipy"),
+        )
+        write_json(arguments.out_json, report)
+    print(f"PLCC {found.plcc:.6f}, gate {arguments.min_plcc}: {'pass' if passed else 'REFUSED'}")
+    return 0 if passed else 1
