@@ -51,6 +51,7 @@ class Task:
     distortions: tuple[str, ...]
     packages: Path
     teacher: Teacher
+    teacher_pin: str
 
 
 def load_teacher(manifest: Manifest, packages: Path) -> Teacher:
@@ -61,7 +62,12 @@ def load_teacher(manifest: Manifest, packages: Path) -> Teacher:
     return Teacher.from_json(path)
 
 
-def recipe(entry: ClipEntry, frames: int, distortion: str, teacher: Teacher) -> str:
+def clip_name(clip: str, distortion: str) -> str:
+    """The name of a distorted clip, as a file would have it."""
+    return f"{clip}_{distortion}"
+
+
+def recipe(entry: ClipEntry, frames: int, distortion: str, teacher_pin: str) -> str:
     """Digest everything that the rows of one distorted clip depend on, here and now."""
     engine = {info.name: info.version for info in pyvmaf_tiny.engines()}["native"]
     return recipe_digest(
@@ -71,7 +77,7 @@ def recipe(entry: ClipEntry, frames: int, distortion: str, teacher: Teacher) -> 
             "package": entry.package.sha256 if entry.package else None,
             "frames": frames,
             "distortion": DISTORTIONS[distortion].recipe,
-            "teacher": teacher.digest,
+            "teacher": teacher_pin,
             "engine": engine,
             "codecs": [av.__version__, {k: list(v) for k, v in av.library_versions.items()}],
             "arrays": [np.__version__, scipy.__version__],
@@ -88,7 +94,7 @@ def run_task(task: Task) -> list[Envelope]:
         data = entry.package.member(task.packages, entry.settings["member"])
     clip = make_clip(entry, data, task.frames)
     return [
-        label(clip, name, recipe(entry, task.frames, name, task.teacher), task.teacher)
+        label(clip, name, recipe(entry, task.frames, name, task.teacher_pin), task.teacher)
         for name in task.distortions
     ]
 
@@ -105,7 +111,7 @@ def label(clip: Clip, distortion: str, recipe: str, teacher: Teacher) -> Envelop
         scores[prefix + "vmaf"] = teacher.score(rows).tolist()
         scores[prefix + "vmaf_raw"] = teacher.raw(rows).tolist()
     about = {"clip": clip.name, "distortion": distortion, "codec": DISTORTIONS[distortion].codec}
-    name = f"{clip.name}_{distortion}"
+    name = clip_name(clip.name, distortion)
     return Envelope(clip.source, name, recipe, about, features, scores)
 
 

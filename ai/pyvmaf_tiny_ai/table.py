@@ -33,14 +33,26 @@ def read_table(path: Path, *, reserved: bool = False) -> pd.DataFrame:
     return table
 
 
-def features_of(table: pd.DataFrame) -> NDArray[np.float64]:
-    """The feature rows, float64 (N, 6) in the order of ``FEATURES``."""
-    return table[list(FEATURES)].to_numpy(np.float64)
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Write a table whole or not at all, creating its folder."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    table.to_parquet(part, index=False, compression="zstd")
+    part.replace(path)
 
 
-def labels_of(table: pd.DataFrame) -> NDArray[np.float64]:
-    """The teacher's scores, float64 (N,)."""
-    return table["vmaf"].to_numpy(np.float64)
+def features_of(table: pd.DataFrame, *, neg: bool = False) -> NDArray[np.float64]:
+    """The feature rows, float64 (N, 6) in the order of ``FEATURES``; ``neg``: the NEG ones."""
+    prefix = "neg_" if neg else ""
+    return table[[prefix + name for name in FEATURES]].to_numpy(np.float64)
+
+
+def labels_of(
+    table: pd.DataFrame, *, neg: bool = False, clipped: bool = True
+) -> NDArray[np.float64]:
+    """The teacher's scores, float64 (N,), as libvmaf gives them or before the clip to 0..100."""
+    column = ("neg_" if neg else "") + ("vmaf" if clipped else "vmaf_raw")
+    return table[column].to_numpy(np.float64)
 
 
 def spread(table: pd.DataFrame, rows: int) -> pd.DataFrame:
