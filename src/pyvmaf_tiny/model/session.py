@@ -34,8 +34,8 @@ class Model:
         device: "cpu", "cuda", "openvino" or "rocm": where the session runs.
         provider: ONNX Runtime's name for it, such as "CPUExecutionProvider".
         skipped: with device="auto", why each device before this one was passed over.
-        gain_limit: the enhancement gain limit that its features must have (1.0 for NEG models),
-            None when it does not say.
+        gain_limit: the enhancement gain limit that its features must have (1.0 for an imported
+            NEG model); None when it takes any.
         has_bootstrap: whether :meth:`predict_bootstrap` has something to say.
 
     One Model may be used by several threads at once: sessions are thread-safe, and each thread
