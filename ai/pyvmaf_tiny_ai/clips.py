@@ -50,7 +50,9 @@ def make_clip(entry: ClipEntry, data: bytes | None, frames: int) -> Clip:
         assert data is not None, entry
         yuv = {"film": film, "photo": photo}[entry.kind](entry.settings, data, frames)
     if len(yuv) != frames:
-        raise ValueError(f"clip {entry.name}: its material ends after {len(yuv)} of {frames} frames")
+        raise ValueError(
+            f"clip {entry.name}: its material ends after {len(yuv)} of {frames} frames"
+        )
     return Clip(entry.name, entry.source, yuv)
 
 

@@ -20,6 +20,7 @@ from .cache import Envelope, recipe_digest
 from .clips import Clip, make_clip
 from .distort import DISTORTIONS
 from .manifest import ClipEntry, Manifest
+from .table import NEG
 from .teacher import Teacher
 
 #: Counts changes of the code that makes clips, distorts or labels them so that rows change.
@@ -27,9 +28,6 @@ CODE = 1
 
 #: The teacher of all rows; NEG columns are labelled by its NEG twin, the same formula.
 TEACHER = "vmaf_v0.6.1"
-
-#: Column prefix of features with libvmaf's NEG gain limits, and of their scores.
-NEG = "neg_"
 
 #: A teacher's columns: the score as libvmaf gives it, and the same before the clip to 0..100.
 LABELS = ("vmaf", "vmaf_raw")

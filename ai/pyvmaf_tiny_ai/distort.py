@@ -144,7 +144,8 @@ def _denoise(clip: Clip, name: str, arguments: str) -> Luma:
     _, height, width = clip.luma.shape
     graph = av.filter.Graph()
     graph.threads = 1
-    source = graph.add_buffer(width=width, height=height, format="gray", time_base=Fraction(1, 25))
+    gray = av.VideoFormat("gray", width, height)
+    source = graph.add_buffer(width=width, height=height, format=gray, time_base=Fraction(1, 25))
     graph.link_nodes(source, graph.add(name, arguments), graph.add("buffersink")).configure()
     distorted = np.empty_like(clip.luma)
     for index, plane in enumerate(clip.luma):
@@ -183,7 +184,9 @@ DISTORTIONS: dict[str, Distortion] = {
     **_encodes("av1", _AV1, "crf", "35", "55", "63"),
     **_encodes("vp9", _VP9, "crf", "36", "50"),
     **{
-        f"mpeg2_q{q}": Distortion("mpeg2", _encode, {"codec": _MPEG2, "rate": {"qmin": q, "qmax": q}})
+        f"mpeg2_q{q}": Distortion(
+            "mpeg2", _encode, {"codec": _MPEG2, "rate": {"qmin": q, "qmax": q}}
+        )
         for q in ("6", "20")
     },
     "half_x264_crf24": _rung("x264", _X264, 1 / 2, "24"),
@@ -193,7 +196,9 @@ DISTORTIONS: dict[str, Distortion] = {
     "blur": Distortion("none", _blur, {"sigma": 1.2}),
     "sharpen": Distortion("none", _sharpen, {"amount": 0.4}),
     "noise": Distortion("none", _noise, {"sigma": 6.0}),
-    "denoise": Distortion("none", _denoise, {"name": "bilateral", "arguments": "sigmaS=3:sigmaR=0.08"}),
+    "denoise": Distortion(
+        "none", _denoise, {"name": "bilateral", "arguments": "sigmaS=3:sigmaR=0.08"}
+    ),
     "contrast": Distortion("none", _contrast, {"gain": 0.8}),
     "frame_drop": Distortion("none", _frame_drop, {"keep": 3}),
 }

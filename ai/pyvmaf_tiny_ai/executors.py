@@ -13,6 +13,9 @@ from concurrent.futures import Executor, ProcessPoolExecutor
 #: How often Dask tries a task again whose worker died or which raised an exception.
 _RETRIES = 2
 
+#: How long a scheduler may take to answer.
+_PATIENCE = "20s"
+
 
 class SchedulerError(Exception):
     """The Dask scheduler cannot be used; the message says what to do."""
@@ -45,7 +48,7 @@ def open_executor(jobs: int, scheduler: str | None = None) -> Iterator[Executor]
             client = stack.enter_context(distributed.Client(cluster))
         else:
             try:
-                client = stack.enter_context(distributed.Client(scheduler, timeout="20s"))
+                client = stack.enter_context(distributed.Client(scheduler, timeout=_PATIENCE))
             except (OSError, ValueError) as error:
                 raise SchedulerError(
                     f"no Dask scheduler answers at {scheduler}: {error}; "

@@ -100,4 +100,3 @@ def _run(command: list[str], folder: Path) -> None:
         raise PackageUnavailableError(f"{command[0]} is not installed") from error
     if done.returncode:
         raise PackageUnavailableError(f"{' '.join(command)}: {done.stderr.strip()[-500:]}")
-

@@ -101,7 +101,7 @@ def test_native_photo_keeps_its_samples() -> None:
     settings = {**PHOTO, "pan": [0.0, 4.0], "native": True}
     scrolled = photo(settings, data, 6)[:, :48]
     np.testing.assert_array_equal(scrolled[0, 4:], scrolled[1, :-4])
-    with av.open(io.BytesIO(data)) as container:
+    with av.open(io.BytesIO(data), "r") as container:
         whole = next(container.decode(video=0)).to_ndarray(format="gray")
     np.testing.assert_array_equal(scrolled[3], whole[76 : 76 + 48, 118 : 118 + 64])
     with pytest.raises(ValueError, match="leaves a picture of 300x200 within 90 frames"):
