@@ -32,8 +32,9 @@ void vif_init(vif_state *state, pvt_arena *arena, int width, int height, int bit
 /* Kernels work on pairs of rows: an odd number of rows is rounded up. */
 typedef const uint8_t *source_rows[VIF_TILE_ROWS + 2 * VIF_MAX_RADIUS];
 
+/* What a rendition keeps while others use the tile: the columns that it carries to the next one. */
 struct vif_rendition {
-    vif_distorted_tile tile;
+    int16_t carried[sizeof(vif_distorted_tile) / sizeof(vif_plane)][VIF_TILE_ROWS][VIF_CARRY];
     source_rows rows;
 };
 
@@ -41,7 +42,8 @@ void vif_init_scratch(vif_scratch *scratch, pvt_arena *arena, int renditions)
 {
     scratch->ref = pvt_arena_take(arena, sizeof *scratch->ref);
     scratch->stats = pvt_arena_take(arena, sizeof *scratch->stats);
-    scratch->dis = pvt_arena_take(arena, (size_t)renditions * sizeof *scratch->dis);
+    scratch->dis = pvt_arena_take(arena, sizeof *scratch->dis);
+    scratch->rendition = pvt_arena_take(arena, (size_t)renditions * sizeof *scratch->rendition);
 }
 
 int vif_bands(const vif_state *state, int level)
@@ -84,6 +86,24 @@ static void carry_all(void *tile, int planes, int rows)
 {
     for (int p = 0; p < planes; p++)
         carry(((vif_plane *)tile)[p], rows);
+}
+
+/* Renditions take turns in one tile: what each carries is put away and brought back. */
+static void put_away(const vif_distorted_tile *tile, struct vif_rendition *own, int rows)
+{
+    for (int p = 0; p < DISTORTED_PLANES; p++)
+        for (int i = 0; i < rows; i++)
+            memcpy(own->carried[p][i],
+                   &((const vif_plane *)tile)[p][i][VIF_TILE_ORIGIN + VIF_TILE_COLS - VIF_CARRY],
+                   sizeof own->carried[p][i]);
+}
+
+static void bring_back(const struct vif_rendition *own, vif_distorted_tile *tile, int rows)
+{
+    for (int p = 0; p < DISTORTED_PLANES; p++)
+        for (int i = 0; i < rows; i++)
+            memcpy(&((vif_plane *)tile)[p][i][VIF_TILE_ORIGIN - VIF_CARRY], own->carried[p][i],
+                   sizeof own->carried[p][i]);
 }
 
 static void mirror_all(void *tile, int planes, int rows, int radius, int cols, bool is_first,
@@ -138,15 +158,20 @@ static void fill_reference(const band_view *band, const tile_step *t, vif_refere
     mirror_all(tile, REFERENCE_PLANES, band->rows, level->radius, t->cols, t->x == 0, t->is_last);
 }
 
-static void fill_distorted(const band_view *band, const tile_step *t, struct vif_rendition *dis)
+static void fill_distorted(const band_view *band, const tile_step *t, struct vif_rendition *own,
+                           vif_distorted_tile *tile)
 {
     const vif_level *level = &band->state->level[band->index];
-    vif_distorted_tile *tile = &dis->tile;
-    if (t->x > 0)
+    const bool shared = band->state->renditions > 1;
+    if (t->x > 0 && shared)
+        bring_back(own, tile, band->rows);
+    else if (t->x > 0)
         carry_all(tile, DISTORTED_PLANES, band->rows);
     (level->power_shift ? band->kernels->distorted_columns_u16
-                        : band->kernels->distorted_columns_u8)(level, band->ref, dis->rows, t->x,
+                        : band->kernels->distorted_columns_u8)(level, band->ref, own->rows, t->x,
                                                                band->rows, t->cols, tile);
+    if (!t->is_last && shared)
+        put_away(tile, own, band->rows);
     mirror_all(tile, DISTORTED_PLANES, band->rows, level->radius, t->cols, t->x == 0, t->is_last);
 }
 
@@ -163,12 +188,12 @@ static void do_step(const band_view *band, const tile_step *t, const vif_scratch
     band->kernels->reference_statistics(level, scratch->ref, band->rows, t->first, n,
                                         state->log_table, scratch->stats, ref_sums);
     for (int r = 0; r < state->renditions; r++) {
-        struct vif_rendition *dis = &scratch->dis[r];
-        fill_distorted(band, t, dis);
+        vif_distorted_tile *dis = scratch->dis;
+        fill_distorted(band, t, &scratch->rendition[r], dis);
         if (descends)
-            write_next_level(band, dis->tile.next, state->dis[next] + state->plane[next] * r, t->x,
+            write_next_level(band, dis->next, state->dis[next] + state->plane[next] * r, t->x,
                              t->first, t->end);
-        band->kernels->pair_statistics(level, &dis->tile, scratch->stats, band->rows, t->first, n,
+        band->kernels->pair_statistics(level, dis, scratch->stats, band->rows, t->first, n,
                                        &state->limits, state->log_table, &pair_sums[r]);
     }
 }
@@ -190,7 +215,7 @@ void vif_band(const vif_state *state, const vif_kernels *kernels, const vif_scra
     for (int r = 0; r < state->renditions; r++) {
         const uint16_t *plane = state->dis[level] + state->plane[level] * r;
         pvt_row_array(level > 0 ? (pvt_plane){(const uint8_t *)plane, stride} : dis[r], height, top,
-                      rows, scratch->dis[r].rows);
+                      rows, scratch->rendition[r].rows);
     }
     for (int x = 0; x < width; x += VIF_TILE_COLS) {
         const int cols = pvt_min(VIF_TILE_COLS, width - x);

@@ -29,7 +29,8 @@ typedef struct vif_state {
 typedef struct vif_scratch {
     vif_reference_tile *ref;
     vif_reference_stats *stats;
-    struct vif_rendition *dis; /* one per rendition */
+    vif_distorted_tile *dis;
+    struct vif_rendition *rendition; /* what each keeps while others use the tile */
 } vif_scratch;
 
 /* Sets sizes and takes the planes from the arena. */
