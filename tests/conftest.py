@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import functools
+import gc
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from fakevmaf.library import Fake, Variant, build
 
 TESTS = Path(__file__).resolve().parent
 
 RunPython = Callable[..., str]
+OpenFake = Callable[[Variant], Fake]
 
 _PREAMBLE = f"import sys; sys.path.insert(0, {str(TESTS)!r})\n"
 
@@ -39,3 +43,33 @@ def run_python() -> RunPython:
         return finished.stdout
 
     return run
+
+
+@pytest.fixture(scope="session")
+def fake_builds(tmp_path_factory: pytest.TempPathFactory) -> OpenFake:
+    """The variants of the test library that are compiled already, each once per session."""
+    folder = tmp_path_factory.mktemp("fakevmaf")
+    return functools.cache(lambda variant: Fake(variant, build(variant, folder)))
+
+
+@pytest.fixture
+def open_fake(fake_builds: OpenFake) -> Iterator[OpenFake]:
+    """Load a variant with an empty ledger; at the end nothing may be alive or misused.
+
+    A test that leaves something behind on purpose calls ``reset()`` on the library.
+    """
+    opened: list[Fake] = []
+
+    def open_one(variant: Variant) -> Fake:
+        fake = fake_builds(variant)
+        if fake not in opened:
+            gc.collect()
+            fake.reset()
+            opened.append(fake)
+        return fake
+
+    yield open_one
+    gc.collect()
+    for fake in opened:
+        assert fake.violations == []
+        assert fake.live == {}

@@ -1,0 +1,1 @@
+"""A small library with libvmaf's functions, for tests; see its README."""
