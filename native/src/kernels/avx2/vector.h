@@ -62,7 +62,9 @@ INLINE vint v_mulhi_u16(vint a, vint b) { return _mm256_mulhi_epu16(a, b); }
 /* sum + a.even * b.even + a.odd * b.odd, signed 16-bit factors, no saturation. */
 INLINE vint v_madd(vint sum, vint a, vint b)
 {
-    return _mm256_add_epi32(sum, _mm256_madd_epi16(a, b));
+    sum = _mm256_add_epi32(sum, _mm256_madd_epi16(a, b));
+    __asm__("" : "+x"(sum)); /* gcc would add in another order, and spill the products */
+    return sum;
 }
 
 /* Even 16-bit lanes of a, odd ones of b. */

@@ -63,7 +63,9 @@ INLINE vint v_madd(vint sum, vint a, vint b)
 #ifdef __AVX512VNNI__
     return _mm512_dpwssd_epi32(sum, a, b);
 #else
-    return _mm512_add_epi32(sum, _mm512_madd_epi16(a, b));
+    sum = _mm512_add_epi32(sum, _mm512_madd_epi16(a, b));
+    __asm__("" : "+v"(sum)); /* gcc would add in another order, and spill the products */
+    return sum;
 #endif
 }
 

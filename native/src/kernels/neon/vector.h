@@ -127,6 +127,7 @@ INLINE uint32x4_t v_lane_bits(void)
 
 INLINE vmask v_gt(vint a, vint b) { return vcgtq_s32(a, b); }
 INLINE vmask v_both(vmask a, vmask b) { return vandq_u32(a, b); }
+INLINE vmask v_either(vmask a, vmask b) { return vorrq_u32(a, b); }
 INLINE vmask v_but_not(vmask a, vmask b) { return vbicq_u32(a, b); }
 INLINE int v_any(vmask m) { return vget_lane_u64(vreinterpret_u64_u16(vmovn_u32(m)), 0) != 0; }
 INLINE int v_count(vmask m) { return -vaddvq_s32(from_u32(m)); }

@@ -5,7 +5,41 @@
 
 #include "kernels/simd/routines.h"
 #include "kernels/scalar/scalar.h"
-#include "kernels/simd/adm_gain.h"
+#include "kernels/simd/adm_limits.h"
+
+#define MAX_LIMIT 32768
+
+static const double ADM_COS2_1DEG = 0x1.ffd814p-1;
+
+/* floor(reciprocal * magnitude * 2^-scale + 1/2), at most 32768: the gain in Q15. `magnitude` is
+ * at most twice the divisor's value (more saturates anyway), which keeps all of it exact. */
+INLINE vdouble gain_half(vdouble divisor, vdouble magnitude, vdouble scale)
+{
+    const vdouble reciprocal = d_floor(d_div(d_set(1073741824.0), divisor));
+    const vdouble gain = d_add(d_mul(d_mul(reciprocal, magnitude), scale), d_set(0.5));
+    return d_min(gain, d_set(32768.0));
+}
+
+/* A gain limit. The cap, (2^31 - 1) / limit, keeps products in 32 bits and is above any |t| /
+ * limit. */
+typedef struct adm_boost {
+    vint limit, cap;
+} adm_boost;
+
+INLINE void set_boosts(const pvt_limits *limits, int count, adm_boost boost[PVT_MAX_GAIN_LIMITS])
+{
+    for (int l = 0; l < count; l++) {
+        const int limit = (int)limits->value[l];
+        boost[l] = (adm_boost){v_set(limit), v_set(0x7fffffff / limit)};
+    }
+}
+
+/* The restored coefficient may grow `limit` times, up to t; both have the sign of `negative`. */
+INLINE vint boost_magnitude(vint r, vint t, const adm_boost *boost, vmask negative)
+{
+    const vint raised = v_mullo32(boost->limit, v_min(v_abs(r), boost->cap));
+    return v_negate_where(negative, v_min(raised, v_abs(t)));
+}
 
 /* The definition, for the few positions where double precision alone cannot tell. */
 static inline int aligned_exactly(int64_t oh, int64_t ov, int64_t th, int64_t tv)
@@ -124,7 +158,7 @@ void TIER(adm_decouple_s32)(const adm_level *level, const int32_t *const ref[ADM
                             const int32_t *const dis[ADM_BANDS], int first, int n,
                             const pvt_limits *limits, const adm_row *out)
 {
-    if (!adm_all_whole(limits))
+    if (!adm_all_whole(limits, MAX_LIMIT))
         adm_decouple_s32_scalar(level, ref, dis, first, n, limits, out);
     else if (limits->count == 1)
         adm_decouple_32(level, ref, dis, first, n, limits, 1, out);
