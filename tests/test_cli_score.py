@@ -197,10 +197,9 @@ def test_model_as_vmaf_spells_it(clips: Clips, tmp_path: Path, spec: str) -> Non
 @pytest.mark.parametrize(
     ("spec", "says"),
     [
-        ("version=vmaf_4k_v0.6.1", "--tiny-model"),
-        ("version=vmaf_4k_v0.6.1neg", "--neg"),
-        ("version=vmaf_b_v0.6.3", "--tiny-model"),
-        ("path=model/vmaf_v0.6.1.json", "--tiny-model"),
+        ("version=vmaf_4k_v0.6.1", "models import vmaf_4k_v0.6.1"),
+        ("version=vmaf_b_v0.6.3", "--tiny-model vmaf_b_v0.6.3.onnx"),
+        ("path=model/vmaf_v0.6.1.pkl", "--tiny-model"),
         ("version=vmaf_tiny_v2:name=other", "cannot be renamed"),
         ("version=vmaf_tiny_v2:disable_clip", "part of the model"),
         ("version=vmaf_tiny_v2:vif.vif_enhn_gain_limit=1", "--neg"),

@@ -1,4 +1,4 @@
-"""``pyvmaf-tiny models``: what is shipped, and whether it is what the registry vouches for."""
+"""``pyvmaf-tiny models``: what is shipped, whether it is what the registry vouches for, imports."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ import click
 from pyvmaf_tiny.errors import ModelDigestError
 
 from .options import json_option
+from .output import check_place
 from .tables import print_facts, print_json, print_table
 
 
 @click.group()
 def models() -> None:
-    """List, show and verify models."""
+    """List, show, verify and import models."""
 
 
 @models.command("list")
@@ -80,6 +81,30 @@ def verify(files: tuple[Path, ...], as_json: bool) -> None:
         raise ModelDigestError(
             "not what the registry vouches for", given=f"{bad} of {len(rows)} models"
         )
+
+
+@models.command("import")
+@click.argument("source", metavar="FILE.json|NAME")
+@click.option("-o", "--output", metavar="FILE.onnx", help="[default: NAME.onnx, here]")
+@click.option(
+    "--libvmaf",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Library to take a built-in model from.  [default: the one that engines shows]",
+)
+@click.option("--transform", is_flag=True, help="Apply its score transform (the phone model).")
+def import_model(source: str, output: str | None, libvmaf: Path | None, transform: bool) -> None:
+    """Turn one of libvmaf's own models into an ONNX file.
+
+    SOURCE is a libvmaf model file, or the name of a model that libvmaf has built in, such as
+    vmaf_v0.6.1. The file gives libvmaf's own scores: --tiny-model vmaf_v0.6.1.onnx.
+    """
+    from pyvmaf_tiny.model.svr import import_models
+
+    ending = "_transform.onnx" if transform else ".onnx"
+    target = Path(output or Path(source.removesuffix(".json")).name + ending)
+    check_place(target, [source])
+    target.write_bytes(import_models(source, library=libvmaf, transform=transform))
+    click.echo(target)
 
 
 def _verify_shipped() -> list[dict[str, object]]:

@@ -64,9 +64,13 @@ def format_options(command: F) -> F:
     multiple=True,
     callback=parse_model,
     metavar="SPEC",
-    help="Model as vmaf spells it: version=ID or path=FILE.onnx.",
+    help="Model as vmaf spells it: version=ID or path=FILE.",
 )
-@click.option("--tiny-model", metavar="ID|FILE", help="Model id (see: models list) or .onnx file.")
+@click.option(
+    "--tiny-model",
+    metavar="ID|FILE",
+    help="Model id (see: models list), .onnx file, or libvmaf's .json.",
+)
 @click.option(
     "--tiny-device",
     type=click.Choice(["auto", "cpu", "cuda", "openvino", "rocm"]),
@@ -126,7 +130,7 @@ def score(
         output = "-"
     log_format = log_format or _DEFAULT_FORMAT
     taken = [ref, dis]
-    if isinstance(model, str) and model.endswith(".onnx"):
+    if isinstance(model, str) and model.endswith((".onnx", ".json")):
         taken.append(model)
     if output is not None:
         check_output(output, log_format, taken)

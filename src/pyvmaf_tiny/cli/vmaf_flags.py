@@ -77,8 +77,9 @@ def parse_model(
     """The model that ``vmaf``'s ``--model version=...|path=...[:name=...]`` asks for.
 
     ``version=`` takes an id of the registry, or the model whose scores the default model was
-    trained on, with "neg" behind it or not; ``path=`` takes an ONNX file. libvmaf's other
-    models, options and feature overloads are refused with the way to say it here.
+    trained on, with "neg" behind it or not; ``path=`` takes an ONNX file or a libvmaf model
+    (``.json``). libvmaf's other built-in models, options and feature overloads are refused with
+    the way to say it here.
     """
     if not value:
         return None
@@ -93,16 +94,16 @@ def parse_model(
             raise click.BadParameter(f"{part!r}: {_explain(key)}", ctx, param)
     if len(chosen) != 1:
         raise click.BadParameter(
-            f"{value[0]!r}: expected version=ID or path=FILE.onnx, once.", ctx, param
+            f"{value[0]!r}: expected version=ID or path=FILE, once.", ctx, param
         )
     return chosen[0]
 
 
 def _own_model(key: str, setting: str, ctx: click.Context, param: click.Parameter) -> VmafModel:
-    if key == "path" and not setting.lower().endswith(".onnx"):
+    if key == "path" and not setting.lower().endswith((".onnx", ".json")):
         raise click.BadParameter(
-            f"{setting!r} is not an ONNX file. libvmaf's .json models cannot be scored here; "
-            "use --tiny-model with an id (see: pyvmaf-tiny models list) or a path to a .onnx file.",
+            f"{setting!r} is neither an ONNX file nor a libvmaf model (.json). Use --tiny-model "
+            "for a model of this package (see: pyvmaf-tiny models list).",
             ctx,
             param,
         )
@@ -110,11 +111,10 @@ def _own_model(key: str, setting: str, ctx: click.Context, param: click.Paramete
         student = _student(setting)
         if student is not None:
             return student
-        neg = " --neg gives the NEG features." if setting.endswith("neg") else ""
         raise click.BadParameter(
-            f"{setting} is one of libvmaf's own models and cannot be scored here. Leave -m out "
-            "for the default model, or name one with --tiny-model (see: pyvmaf-tiny models list)."
-            + neg,
+            f"{setting} is one of libvmaf's own models. Import it once (pyvmaf-tiny models import "
+            f"{setting}) and use --tiny-model {setting}.onnx, or leave -m out for the default "
+            "model.",
             ctx,
             param,
         )
@@ -141,7 +141,10 @@ def _explain(key: str) -> str:
     if key == "name":
         return f"the score is called {_LOG_NAME} in every log and cannot be renamed."
     if key in ("disable_clip", "enable_transform"):
-        return "clipping and transforms are part of the model here."
+        return (
+            "clipping and transforms are part of the model here; "
+            "pyvmaf-tiny models import --transform makes a model with its transform."
+        )
     if key.endswith("enhn_gain_limit"):
         return "use --neg, or --gain_limit for all features at once."
-    return "expected version=ID or path=FILE.onnx."
+    return "expected version=ID or path=FILE."

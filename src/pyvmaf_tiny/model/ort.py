@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,16 +21,26 @@ _DTYPES: dict[str, _Float] = {"tensor(float)": np.float32, "tensor(double)": np.
 _EXPECTED_INPUT = f"one input [N, {len(FEATURES)}] of float or double, N free"
 _EXPECTED_OUTPUT = "one output [N] or [N, 1] of float or double"
 
+#: The second output of an imported bootstrap collection: [N, 3] double.
+BOOTSTRAP = "bootstrap"
+
+#: Metadata of a graph: the enhancement gain limit that its features must have.
+GAIN_LIMIT = "gain_limit"
+
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """A graph's input and output: names, NumPy types, and the output's shape for one row."""
+    """A graph's input and output: names, NumPy types, and the output's shape for one row.
+
+    ``has_bootstrap``: it has a second output, :data:`BOOTSTRAP`.
+    """
 
     input: str
     in_dtype: _Float
     output: str
     out_dtype: _Float
     row_shape: tuple[int, ...]
+    has_bootstrap: bool
 
 
 def make_session(data: bytes, provider: str, name: str) -> onnxruntime.InferenceSession | str:
@@ -70,20 +81,49 @@ def check_interface(session: onnxruntime.InferenceSession, name: str) -> Interfa
             given=_describe(inputs),
             expected=_EXPECTED_INPUT,
         )
-    if len(outputs) != 1 or outputs[0].type not in _DTYPES:
+    has_bootstrap = len(outputs) == 2 and _is_bootstrap(outputs[1])
+    if len(outputs) != 1 + has_bootstrap or outputs[0].type not in _DTYPES:
         raise ModelFormatError(
             f"{name} does not give one score per row",
             given=_describe(outputs),
             expected=_EXPECTED_OUTPUT,
         )
     in_dtype = _DTYPES[inputs[0].type]
-    _trial_run(session, inputs[0].name, in_dtype, name, rows=3)
-    row_shape = _trial_run(session, inputs[0].name, in_dtype, name, rows=1)
-    return Interface(inputs[0].name, in_dtype, outputs[0].name, _DTYPES[outputs[0].type], row_shape)
+    ends = outputs[0].name, inputs[0].name
+    _trial_run(session, ends, in_dtype, name, rows=3)
+    row_shape = _trial_run(session, ends, in_dtype, name, rows=1)
+    return Interface(
+        input=inputs[0].name,
+        in_dtype=in_dtype,
+        output=outputs[0].name,
+        out_dtype=_DTYPES[outputs[0].type],
+        row_shape=row_shape,
+        has_bootstrap=has_bootstrap,
+    )
+
+
+def gain_limit_in(session: onnxruntime.InferenceSession, name: str) -> float | None:
+    """The enhancement gain limit that the graph's metadata asks for; None when it does not."""
+    text = session.get_modelmeta().custom_metadata_map.get(GAIN_LIMIT)
+    if text is None:
+        return None
+    try:
+        limit = float(text)
+    except ValueError:
+        limit = math.nan
+    if not limit >= 1:
+        raise ModelFormatError(
+            f"{name} asks for an impossible gain limit", given=repr(text), expected="1.0 or more"
+        )
+    return limit
 
 
 def _is_rows(shape: Sequence[int | str | None]) -> bool:
     return len(shape) == 2 and not isinstance(shape[0], int) and shape[1] == len(FEATURES)
+
+
+def _is_bootstrap(node: Any) -> bool:
+    return (node.name, node.type, node.shape[1:]) == (BOOTSTRAP, "tensor(double)", [3])
 
 
 def _describe(nodes: Sequence[Any]) -> str:
@@ -91,11 +131,17 @@ def _describe(nodes: Sequence[Any]) -> str:
 
 
 def _trial_run(
-    session: onnxruntime.InferenceSession, node: str, dtype: _Float, name: str, *, rows: int
+    session: onnxruntime.InferenceSession,
+    ends: tuple[str, str],
+    dtype: _Float,
+    name: str,
+    *,
+    rows: int,
 ) -> tuple[int, ...]:
-    """Score ``rows`` rows and return the output's shape."""
+    """Score ``rows`` rows and return the output's shape; ``ends``: names of output and input."""
+    output, node = ends
     try:
-        (scores,) = session.run(None, {node: np.full((rows, len(FEATURES)), 0.5, dtype)})
+        (scores,) = session.run([output], {node: np.full((rows, len(FEATURES)), 0.5, dtype)})
     except _errors() as error:
         raise ModelFormatError(
             f"{name} cannot score {rows} rows ({_first_line(error)})", expected=_EXPECTED_OUTPUT

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from pyvmaf_tiny.errors import ModelNotFoundError, OptionError
+from pyvmaf_tiny.errors import ModelFormatError, ModelNotFoundError, OptionError
 from pyvmaf_tiny.frames import FEATURES, AnyArray
 
 from .devices import bind
 from .onnxfile import check_self_contained
-from .ort import check_interface, make_session
+from .ort import BOOTSTRAP, check_interface, gain_limit_in, make_session
 from .registry import MAX_MODEL_BYTES, Registry, read_capped
 
 if TYPE_CHECKING:
@@ -34,6 +34,9 @@ class Model:
         device: "cpu", "cuda", "openvino" or "rocm": where the session runs.
         provider: ONNX Runtime's name for it, such as "CPUExecutionProvider".
         skipped: with device="auto", why each device before this one was passed over.
+        gain_limit: the enhancement gain limit that its features must have (1.0 for NEG models),
+            None when it does not say.
+        has_bootstrap: whether :meth:`predict_bootstrap` has something to say.
 
     One Model may be used by several threads at once: sessions are thread-safe, and each thread
     has row buffers of its own.
@@ -57,6 +60,8 @@ class Model:
         self.skipped = bound.skipped
         self._session = bound.session
         self._io = check_interface(self._session, model_id)
+        self.has_bootstrap = self._io.has_bootstrap
+        self.gain_limit = gain_limit_in(self._session, model_id)
         self._local = threading.local()
 
     def predict(self, features: AnyArray) -> NDArray[np.float64]:
@@ -67,13 +72,39 @@ class Model:
 
         Raises OptionError for another shape.
         """
-        rows = np.ascontiguousarray(features, dtype=self._io.in_dtype)
-        if rows.ndim != 2 or rows.shape[1] != len(FEATURES):
-            raise _wrong_shape(rows.shape, f"(N, {len(FEATURES)})")
+        rows = self._rows(features)
         if len(rows) == 0:
             return np.empty(0)
         (scores,) = self._session.run([self._io.output], {self._io.input: rows})
         return np.asarray(scores, dtype=np.float64).reshape(len(rows))
+
+    def predict_bootstrap(self, features: AnyArray) -> NDArray[np.float64]:
+        """How sure a bootstrap collection is: ``(N, 6)`` -> float64 ``(N, 3)``.
+
+        Columns: standard deviation of its members' scores, and the lower and upper end of their
+        95 % confidence interval, as libvmaf reports them for such a model (its ``stddev``,
+        ``ci_p95_lo``, ``ci_p95_hi``).
+
+        Raises OptionError for another shape, ModelFormatError when the model is not an imported
+        collection (``vmaf_b_v0.6.3``).
+        """
+        if not self.has_bootstrap:
+            raise ModelFormatError(
+                "the model gives no confidence interval",
+                given=self.id,
+                expected="an imported bootstrap collection, such as vmaf_b_v0.6.3",
+            )
+        rows = self._rows(features)
+        if len(rows) == 0:
+            return np.empty((0, 3))
+        (spread,) = self._session.run([BOOTSTRAP], {self._io.input: rows})
+        return np.asarray(spread, dtype=np.float64)
+
+    def _rows(self, features: AnyArray) -> AnyArray:
+        rows = np.ascontiguousarray(features, dtype=self._io.in_dtype)
+        if rows.ndim != 2 or rows.shape[1] != len(FEATURES):
+            raise _wrong_shape(rows.shape, f"(N, {len(FEATURES)})")
+        return rows
 
     def predict_one(self, features: Sequence[float]) -> float:
         """Score one row of six features, at the lowest latency.
@@ -116,8 +147,9 @@ def load_model(
     """Load a model.
 
     Args:
-        spec: None for the registry's default, a registry id, or the path of an ONNX file of your
-            own (it ends in ``.onnx``, takes ``[N, 6]`` and gives ``[N]`` or ``[N, 1]``).
+        spec: None for the registry's default, a registry id, the path of an ONNX file of your
+            own (it ends in ``.onnx``, takes ``[N, 6]`` and gives ``[N]`` or ``[N, 1]``), or the
+            path of a libvmaf model (``vmaf_v0.6.1.json``), which is imported on the way.
         device: "cpu"; "cuda", "openvino" or "rocm" for that one or an error; "auto" for the
             first of cuda, openvino, rocm, cpu that works: ``Model.device`` says which.
         registry: another registry than the package's own.
@@ -126,22 +158,24 @@ def load_model(
     one that the registry vouches for), ModelFormatError (not a model of this shape), DeviceError
     (the device is not here), OptionError (no such device).
     """
-    if spec is None or (isinstance(spec, str) and not _is_onnx(spec)):
+    path = Path(spec) if isinstance(spec, (str, os.PathLike)) else None
+    suffix = "" if path is None else path.suffix.lower()
+    if path is not None and suffix == ".onnx":
+        return Model(read_capped(path, MAX_MODEL_BYTES), path.name, trusted=False, device=device)
+    if path is not None and suffix == ".json":
+        from .svr import import_models
+
+        return Model(import_models(path), path.name, trusted=False, device=device)
+    if spec is None or isinstance(spec, str):
         registry = registry or Registry.load()
         entry = registry.entry(spec)
         return Model(registry.read(entry), entry.id, trusted=True, device=device)
-    if isinstance(spec, (str, os.PathLike)) and _is_onnx(os.fspath(spec)):
-        path = Path(spec)
-        data = read_capped(path, MAX_MODEL_BYTES)
-        return Model(data, path.name, trusted=False, device=device)
     known = ", ".join((registry or Registry.load()).ids)
     raise ModelNotFoundError(
-        "not a model", given=repr(spec), expected=f"one of {known}, or a path that ends in .onnx"
+        "not a model",
+        given=repr(spec),
+        expected=f"one of {known}, or a path that ends in .onnx or .json",
     )
-
-
-def _is_onnx(path: object) -> bool:
-    return isinstance(path, str) and path.lower().endswith(".onnx")
 
 
 def _wrong_shape(given: tuple[int, ...], expected: str) -> OptionError:
