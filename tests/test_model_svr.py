@@ -76,9 +76,9 @@ def test_only_collections_have_intervals() -> None:
         imported.predict_bootstrap(rows(3))
 
 
-def test_the_models_know_their_gain_limit() -> None:
+def test_neg_models_know_their_gain_limit() -> None:
     limits = {name: model(name).gain_limit for name in KNOWN}
-    assert limits == {name: 1.0 if name.endswith("neg") else 100.0 for name in KNOWN}
+    assert limits == {name: 1.0 if name.endswith("neg") else None for name in KNOWN}
 
 
 def test_importing_is_repeatable() -> None:
@@ -116,6 +116,18 @@ def test_the_command_line_imports(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     scores = load_model("phone_transform.onnx").predict(rows(20))
     expected = libvmaf_scores(rows(20), transform=True)
     np.testing.assert_allclose(scores, expected, rtol=0, atol=TOLERANCE)
+
+
+def test_a_neg_model_wants_neg_features(tmp_path: Path) -> None:
+    path = tmp_path / "neg.json"
+    path.write_bytes(BUILT_IN["vmaf_v0.6.1neg"])
+    ref = clips.moving_planes(3, 96, 80)
+    dis = clips.noisy(ref)
+    with pytest.raises(OptionError, match=r"neg\.json.*gain limit 100.*neg=True"):
+        pyvmaf_tiny.score(ref, dis, model=path)
+    result = pyvmaf_tiny.score(ref, dis, model=path, neg=True)
+    expected = libvmaf_scores(result.features, "vmaf_v0.6.1neg")
+    np.testing.assert_allclose(result.scores, expected, rtol=0, atol=TOLERANCE)
 
 
 # ---- refusals -----------------------------------------------------------------------------------

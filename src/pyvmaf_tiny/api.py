@@ -60,7 +60,7 @@ def score(
         bit_depth: 8, 10, 12 or 16; needed for raw YUV above 8 bit and for uint16 arrays.
         pixel_format: of raw YUV: "400", "420", "422", "444", or ffmpeg's name for it.
         model: None for the default model, a registry id, the path of an ``.onnx`` file of your
-            own, or False for features without scores.
+            own or of a libvmaf model (``.json``), or False for features without scores.
         neg: no credit for enhancement (libvmaf's NEG): enhancement gain limit 1.0.
         engine: "auto" or "native".
         threads: threads that share a frame; None for as many as are useful here.

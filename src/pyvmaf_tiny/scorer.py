@@ -16,8 +16,15 @@ import numpy as np
 
 from .engine import EngineSpec, open_engine
 from .engine.base import Rows, gain_limit_of
-from .errors import BitDepthError, EngineStateError, FrameSizeError, ModelError, VmafTinyError
-from .frames import AnyArray, FeatureVector, FrameScore, Plane
+from .errors import (
+    BitDepthError,
+    EngineStateError,
+    FrameSizeError,
+    ModelError,
+    OptionError,
+    VmafTinyError,
+)
+from .frames import NEG_GAIN_LIMIT, AnyArray, FeatureVector, FrameScore, Plane
 from .options import whole_number
 from .pooling import Pooling
 from .results import ResultInfo, ScoreResult
@@ -100,7 +107,7 @@ class Scorer:
             h: luma height in samples, 33 to 16384.
             bit_depth: 8 (uint8 planes), 10, 12 or 16 (uint16 planes).
             model: None for the default model, a registry id, the path of an ``.onnx`` file of
-                your own, or False for features without scores.
+                your own or of a libvmaf model (``.json``), or False for features without scores.
             neg: no credit for enhancement (libvmaf's NEG): enhancement gain limit 1.0.
             engine: "auto" or "native".
             threads: threads that share a frame; None for as many as are useful here. Results
@@ -127,8 +134,10 @@ class Scorer:
             threads=threads,
             cpu_mask=cpu_mask,
         )
-        self._engine = open_engine(engine, self._spec)
         self._model = self._load(model, device)
+        if self._model is not None:
+            _check_gain_limit(self._model, self._spec.gain_limit)
+        self._engine = open_engine(engine, self._spec)
         self._shape = (h, w)
         self._readers = {name: LumaReader(name) for name in ("reference", "distorted")}
         self._turn = _Turn()
@@ -381,6 +390,18 @@ class Scorer:
             [frame.index for frame in self._kept],
             [frame.score for frame in self._kept] if self._model else None,  # type: ignore[arg-type]
             np.array([frame.features for frame in self._kept]).reshape(len(self._kept), 6),
+        )
+
+
+def _check_gain_limit(model: Model, gain_limit: float) -> None:
+    """Raise OptionError when the model was made for features with another gain limit."""
+    wanted = model.gain_limit
+    if wanted is not None and wanted != gain_limit:
+        raise OptionError(
+            f"{model.id} was made for other features",
+            given=f"enhancement gain limit {gain_limit:g}",
+            expected=f"{wanted:g}",
+            hint="say neg=True (--neg)" if wanted == NEG_GAIN_LIMIT else None,
         )
 
 

@@ -11,7 +11,16 @@ from typing import Any
 import pandas as pd
 
 from pyvmaf_tiny.errors import VmafTinyError
+from pyvmaf_tiny_ai.cache import ClipCache
+from pyvmaf_tiny_ai.corpus import load_teacher
+from pyvmaf_tiny_ai.datasets import LOADERS
+from pyvmaf_tiny_ai.extraction import extract
 from pyvmaf_tiny_ai.provenance import sha256
+from pyvmaf_tiny_ai.teacher import Teacher
+
+#: The package corpus: its manifest names the teacher's model file, fetched to the folder.
+PACKAGES = Path("runs/cache/packages")
+MANIFEST = Path(__file__).resolve().parents[2] / "corpus.toml"
 
 
 def parser(documentation: str | None) -> argparse.ArgumentParser:
@@ -45,3 +54,35 @@ def seed_list(count: int) -> Sequence[int]:
     if count < 1:
         raise ValueError(f"{count} seeds, expected at least 1")
     return range(count)
+
+
+def load_corpus(name: str, root: Path, teacher: Path | None = None) -> pd.DataFrame:
+    """Rows of a corpus laid out as its owner hands it out, clip by clip through the cache.
+
+    CorpusLayoutError for another layout.
+    """
+    pairs = LOADERS[name](root)
+    model = (
+        Teacher.from_json(teacher)
+        if teacher
+        else load_teacher(MANIFEST, Path("runs/cache/packages"))
+    )
+    cache = ClipCache()
+    tables = []
+    for done, pair in enumerate(pairs, 1):
+        print(f"\r{name}: {done}/{len(pairs)} {pair.source}/{pair.name}", end="", file=sys.stderr)
+        tables.append(extract(pair, model, cache))
+    print(file=sys.stderr)
+    return pd.concat(tables, ignore_index=True)
+
+
+def select(table: pd.DataFrame, condition: str) -> pd.DataFrame:
+    """Rows for which ``COLUMN=VALUE`` holds; ValueError when there are none."""
+    column, _, value = condition.partition("=")
+    if column not in table.columns:
+        raise ValueError(f"{condition!r}: no such column, expected {', '.join(table.columns)}")
+    rows = table[table[column].astype(str) == value]
+    if rows.empty:
+        known = ", ".join(sorted(table[column].astype(str).unique()))
+        raise ValueError(f"{condition!r}: no such rows, {column} has {known}")
+    return rows.reset_index(drop=True)

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyvmaf_tiny.errors import ModelFormatError, OptionError
-from pyvmaf_tiny.frames import FEATURES
+from pyvmaf_tiny.frames import DEFAULT_GAIN_LIMIT, FEATURES
 from pyvmaf_tiny.model.ort import BOOTSTRAP, GAIN_LIMIT
 
 from .document import ScoreTransform, SvrCollection, SvrModel
@@ -51,8 +51,9 @@ def svr_onnx(
         source: the JSON they came from; its sha256 goes into the metadata.
         transform: apply the model's score transform (the phone model of vmaf_v0.6.1).
 
-    The metadata says which gain limit the features need. Raises OptionError when a transform is
-    asked for and the model has none, ModelFormatError when the onnx package is missing.
+    The metadata says which gain limit the features need, unless it is the default one. Raises
+    OptionError when a transform is asked for and the model has none, ModelFormatError when the
+    onnx package is missing.
     """
     first = models.first
     if transform and first.transform is None:
@@ -75,10 +76,11 @@ def svr_onnx(
         graph.name_output(spread, BOOTSTRAP)
     metadata = {
         "feature_order": ",".join(FEATURES),
-        GAIN_LIMIT: repr(first.gain_limit),
         "score_transform": "applied" if transform else "not applied",
         "source_sha256": hashlib.sha256(source).hexdigest(),
     }
+    if first.gain_limit != DEFAULT_GAIN_LIMIT:
+        metadata[GAIN_LIMIT] = repr(first.gain_limit)
     return graph.serialize(name, metadata, bootstrap=len(models.members) > 1)
 
 
