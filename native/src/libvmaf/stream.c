@@ -183,12 +183,13 @@ static pvl_status wait_for(pvl_stream *stream, uint64_t before)
     }
 }
 
-/* After a frame: what is complete, and with threads what must not come later. */
+/* After a frame: what is complete, and with threads what must not come later. The row of the frame
+ * itself waits for the next one, even where it is known (frame 0): one rule for all rows. */
 static pvl_status advance(pvl_stream *stream)
 {
     const pvl_config *c = &stream->shared.config;
     const uint64_t lag = (uint64_t)c->lag;
-    pvl_status status = collect(stream, stream->frames, false);
+    pvl_status status = collect(stream, stream->frames - 1, false);
     if (status == PVL_OK && c->threads > 0 && c->device == PVL_CPU && c->own_motion &&
         !c->late_teacher && stream->frames > lag)
         status = wait_for(stream, stream->frames - lag);

@@ -9,6 +9,8 @@ import click
 
 from pyvmaf_tiny.frames import BIT_DEPTHS, MAX_SIZE, MIN_SIZE
 
+from .exits import say
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -118,7 +120,12 @@ def engine_options(command: F) -> F:
     return _stack(
         [
             click.option("--engine", default="auto", show_default=True, metavar="NAME",
-                         help="Feature engine; see: pyvmaf-tiny engines."),
+                         help="Feature engine: native, libvmaf, or libvmaf:FILE; see: pyvmaf-tiny "
+                         "engines."),
+            click.option("--engine-device", default="cpu", show_default=True, metavar="DEVICE",
+                         help="Where the libvmaf engine works: cpu, cuda, sycl, cuda:1 ..."),
+            click.option("--gpumask", "gpu_mask", type=cpu_bits, default="0", metavar="BITS",
+                         help="libvmaf's gpumask; for the libvmaf engine."),
             click.option("--threads", type=unsigned, default="0", metavar="N",
                          help="Threads per frame.  [default: 0, the engine's choice]"),
             click.option("--cpumask", "cpu_mask", type=cpu_bits, default="0",
@@ -160,6 +167,15 @@ def version_option(*names: str) -> Callable[[F], F]:
     )  # fmt: skip
 
 
+def _gpu_mask(options: dict[str, Any]) -> int:
+    """Libvmaf's gpumask; scripts for ``vmaf`` may set it, and other engines have no GPU."""
+    mask: int = options["gpu_mask"]
+    if mask and not options["engine"].startswith("libvmaf"):
+        say("note: --gpumask has no effect, features are computed on the CPU")
+        return 0
+    return mask
+
+
 def scoring_arguments(options: dict[str, Any]) -> dict[str, Any]:
     """The API's keyword arguments for the shared options of ``score`` and ``features``.
 
@@ -180,6 +196,8 @@ def scoring_arguments(options: dict[str, Any]) -> dict[str, Any]:
         "engine": options["engine"],
         "threads": options["threads"] or None,
         "cpu_mask": options["cpu_mask"],
+        "engine_device": options["engine_device"],
+        "gpu_mask": _gpu_mask(options),
         "neg": options["neg"],
         "gain_limit": options["gain_limit"],
     }

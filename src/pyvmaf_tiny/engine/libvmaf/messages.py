@@ -34,7 +34,7 @@ _lock = threading.Lock()
 
 
 def log_level() -> int:
-    """libvmaf's level (1 errors to 4 debug) for what the logger wants to see."""
+    """Libvmaf's level (1 errors to 4 debug) for what the logger wants to see."""
     wanted = logger.getEffectiveLevel()
     return 1 + sum(level >= wanted for level in (logging.WARNING, logging.INFO, logging.DEBUG))
 
