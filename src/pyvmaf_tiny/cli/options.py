@@ -116,7 +116,7 @@ def frame_options(command: F) -> F:
 
 
 def engine_options(command: F) -> F:
-    """How features are computed."""
+    """Which engine computes features, and how."""
     return _stack(
         [
             click.option("--engine", default="auto", show_default=True, metavar="NAME",
@@ -126,6 +126,14 @@ def engine_options(command: F) -> F:
                          help="Where the libvmaf engine works: cpu, cuda, sycl, cuda:1 ..."),
             click.option("--gpumask", "gpu_mask", type=cpu_bits, default="0", metavar="BITS",
                          help="libvmaf's gpumask; for the libvmaf engine."),
+        ]
+    )(kernel_options(command))  # fmt: skip
+
+
+def kernel_options(command: F) -> F:
+    """How features are computed, whatever the engine."""
+    return _stack(
+        [
             click.option("--threads", type=unsigned, default="0", metavar="N",
                          help="Threads per frame.  [default: 0, the engine's choice]"),
             click.option("--cpumask", "cpu_mask", type=cpu_bits, default="0",
@@ -177,13 +185,20 @@ def _gpu_mask(options: dict[str, Any]) -> int:
 
 
 def scoring_arguments(options: dict[str, Any]) -> dict[str, Any]:
-    """The API's keyword arguments for the shared options of ``score`` and ``features``.
+    """The API's keyword arguments for the shared options of the commands.
 
     0 means "not limited", "every frame" and "the engine's choice", as in the ``vmaf`` tool.
     """
     if options["neg"] and options["gain_limit"] is not None:
         raise click.UsageError("--neg is --gain_limit 1; leave one of the two out.")
-    return {
+    engine = {}
+    if "engine" in options:
+        engine = {
+            "engine": options["engine"],
+            "engine_device": options["engine_device"],
+            "gpu_mask": _gpu_mask(options),
+        }
+    return engine | {
         "w": options["width"],
         "h": options["height"],
         "bit_depth": options["bit_depth"],
@@ -193,11 +208,8 @@ def scoring_arguments(options: dict[str, Any]) -> dict[str, Any]:
         "skip_dis": options["skip_dis"],
         "subsample": options["subsample"] or 1,
         "shortest": options["shortest"],
-        "engine": options["engine"],
         "threads": options["threads"] or None,
         "cpu_mask": options["cpu_mask"],
-        "engine_device": options["engine_device"],
-        "gpu_mask": _gpu_mask(options),
         "neg": options["neg"],
         "gain_limit": options["gain_limit"],
     }
