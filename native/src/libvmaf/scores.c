@@ -87,21 +87,21 @@ static bool teacher(const pvl_shared *shared, const pvl_names *names, const pvl_
 }
 
 bool pvl_row_read(pvl_shared *shared, pvl_names *names, const pvl_segment *segment, uint64_t frame,
-                  bool last, pvl_row *row, const char **missing)
+                  bool last, pvl_row *row)
 {
     const uint64_t index = frame - segment->first;
     for (int i = 0; i < MOTION2; i++) {
         if (!score(shared, segment, names->feature[i], index, &row->features[i])) {
-            *missing = names->feature[i];
+            shared->failure = (pvl_failure){"vmaf_feature_score_at_index", 0, names->feature[i]};
             return false;
         }
     }
     if (!motion2(shared, names, segment, frame, last, &row->features[MOTION2])) {
-        *missing = names->feature[MOTION2];
+        shared->failure = (pvl_failure){"vmaf_feature_score_at_index", 0, names->feature[MOTION2]};
         return false;
     }
     if (!teacher(shared, names, segment, index, row->features[MOTION2], &row->teacher)) {
-        *missing = "vmaf";
+        shared->failure = (pvl_failure){"vmaf_score_at_index", 0, NULL};
         return false;
     }
     return true;

@@ -18,6 +18,7 @@ typedef struct pvl_segment {
     VmafSyclState *sycl;
     uint64_t first; /* the stream's number of this segment's frame 0 */
     unsigned taken; /* frames it was given */
+    bool flushed;   /* libvmaf takes no second flush */
 } pvl_segment;
 
 /* A pair of planes; without dis the frame counts for motion only. */
