@@ -227,6 +227,7 @@ def test_tally_of_what_is_no_number() -> None:
         ("native:cpumask=0x30", None, 48, "native:cpumask=48"),
         ("native:cpumask=-1", None, 0xFFFFFFFF, "native:scalar"),
         ("auto:threads=3,scalar", 3, 0xFFFFFFFF, "auto:scalar,threads=3"),
+        ("libvmaf", None, None, "libvmaf"),
     ],
 )
 def test_choices(text: str, threads: int | None, mask: int | None, again: str) -> None:
@@ -239,12 +240,20 @@ def test_choices(text: str, threads: int | None, mask: int | None, again: str) -
 
 @pytest.mark.parametrize(
     "text", ["", "none", "native:", "native:fast", "native:threads=0", "native:cpumask=-2",
-             "native:threads", "native:scalar,", "native:cpumask=x"],
+             "native:threads", "native:/a/b", "native:device=cuda", "native:scalar,", "native:cpumask=x"],
 )  # fmt: skip
 def test_wrong_choices(text: str) -> None:
     with pytest.raises(OptionError) as caught:
         EngineChoice.parse(text)
     assert caught.value.given == repr(text)
+
+
+def test_choices_of_libvmaf() -> None:
+    choice = EngineChoice.parse("libvmaf:threads=2,/a/libvmaf.so.3,device=cuda:1")
+    assert choice == EngineChoice("libvmaf", threads=2, library="/a/libvmaf.so.3", device="cuda:1")
+    assert EngineChoice.parse(str(choice)) == choice
+    spec = choice.apply(EngineSpec(width=64, height=64))
+    assert (spec.library, spec.device) == ("/a/libvmaf.so.3", "cuda:1")
 
 
 @pytest.mark.parametrize(

@@ -297,13 +297,14 @@ def test_the_teacher_scores_every_frame(
 
 def test_through_the_api(open_fake: OpenFake, monkeypatch: pytest.MonkeyPatch) -> None:
     fake = open_fake(NEWEST)
-    ref, dis = map(np.array, clip(6))
-    wanted = expected.rows(ref, dis)
+    planes = clip(6)
+    ref, dis = map(np.array, planes)
+    wanted = expected.rows(*planes)
     named = pyvmaf_tiny.features(ref, dis, engine=f"libvmaf:{fake.path}")
     assert np.array_equal(named, wanted)
     monkeypatch.setenv(LIBRARY_VARIABLE, str(fake.path))
     found = pyvmaf_tiny.features(ref, dis, engine="libvmaf", neg=True, threads=3)
-    assert np.array_equal(found, expected.rows(ref, dis, gain_limit=1.0))
+    assert np.array_equal(found, expected.rows(*planes, gain_limit=1.0))
     (info,) = (info for info in pyvmaf_tiny.engines() if info.name == "libvmaf")
     assert info.available
     assert (info.file, info.version) == (str(fake.path.resolve()), "3.2.0")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from dataclasses import dataclass
 
 from pyvmaf_tiny.engine import ENGINES, EngineSpec
@@ -11,7 +12,10 @@ from pyvmaf_tiny.errors import OptionError
 #: A CPU mask with every bit set: the scalar path.
 ALL_BITS = 0xFFFFFFFF
 
-_EXPECTED = "NAME or NAME:OPTION[,OPTION], with scalar, cpumask=BITS or threads=N"
+_EXPECTED = (
+    "NAME or NAME:OPTION[,OPTION], with scalar, cpumask=BITS or threads=N, "
+    "for libvmaf also device=NAME and the path of a library"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,19 +23,22 @@ class EngineChoice:
     """One side of a comparison.
 
     ``name`` is an engine's. ``threads`` and ``cpu_mask`` are the side's own; None leaves what the
-    comparison says.
+    comparison says. ``library`` and ``device`` are libvmaf's, as in ``EngineSpec``.
     """
 
     name: str
     threads: int | None = None
     cpu_mask: int | None = None
+    library: str | None = None
+    device: str = "cpu"
 
     @classmethod
     def parse(cls, text: str) -> EngineChoice:
         """Read ``NAME[:OPTION[,OPTION...]]``.
 
         Options are ``scalar`` (no SIMD), ``cpumask=BITS`` (as ``EngineSpec.cpu_mask``; decimal,
-        hexadecimal or -1 for all) and ``threads=N``. Raises OptionError.
+        hexadecimal or -1 for all) and ``threads=N``; for libvmaf also ``device=cuda`` and what
+        has a slash, the path of the library. Raises OptionError.
         """
         name, colon, options = text.partition(":")
         if name not in ENGINES or (colon and not options):
@@ -45,7 +52,9 @@ class EngineChoice:
         return choice
 
     def __str__(self) -> str:
-        options = []
+        options = [] if self.library is None else [self.library]
+        if self.device != "cpu":
+            options.append(f"device={self.device}")
         if self.cpu_mask is not None:
             scalar = self.cpu_mask == ALL_BITS
             options.append("scalar" if scalar else f"cpumask={self.cpu_mask}")
@@ -59,6 +68,8 @@ class EngineChoice:
             spec,
             threads=spec.threads if self.threads is None else self.threads,
             cpu_mask=spec.cpu_mask if self.cpu_mask is None else self.cpu_mask,
+            library=self.library,
+            device=self.device,
         )
 
 
@@ -66,6 +77,10 @@ def _with(choice: EngineChoice, option: str, text: str) -> EngineChoice:
     key, _, value = option.partition("=")
     if option == "scalar":
         return dataclasses.replace(choice, cpu_mask=ALL_BITS)
+    if choice.name == "libvmaf" and key == "device" and value:
+        return dataclasses.replace(choice, device=value)
+    if choice.name == "libvmaf" and os.sep in option:
+        return dataclasses.replace(choice, library=option)
     try:
         number = int(value, 0)
     except ValueError:

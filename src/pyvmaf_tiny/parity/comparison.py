@@ -85,6 +85,7 @@ def compare(
         skip_dis=skip_dis,
         shortest=shortest,
     )
+    every = whole_number("subsample", subsample, least=1)
     spec = EngineSpec(
         width=pairs.width,
         height=pairs.height,
@@ -92,10 +93,10 @@ def compare(
         gain_limit=gain_limit_of(neg, gain_limit),
         threads=threads,
         cpu_mask=ALL_BITS if scalar else cpu_mask,
+        subsample=every,
     )
-    every = whole_number("subsample", subsample, least=1)
     with pairs, ExitStack() as engines_open:
-        run = Run(pairs, spec, every, [Side(choice, spec, engines_open) for choice in choices])
+        run = Run(pairs, spec, [Side(choice, spec, engines_open) for choice in choices])
         with run.delivering():
             for done, pair in enumerate(pairs, start=1):
                 run.push(*pair)

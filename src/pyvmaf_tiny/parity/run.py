@@ -38,12 +38,9 @@ class _Worst:
 class Run:
     """Two sides, the pairs, and what has been found so far."""
 
-    def __init__(
-        self, pairs: FramePairs, spec: EngineSpec, subsample: int, sides: list[Side]
-    ) -> None:
+    def __init__(self, pairs: FramePairs, spec: EngineSpec, sides: list[Side]) -> None:
         self._pairs = pairs
         self._spec = spec
-        self._subsample = subsample
         self._sides = sides
         self._tally = Tally()
         self._pushed = 0
@@ -53,7 +50,7 @@ class Run:
 
     def push(self, ref: Plane, dis: Plane) -> None:
         """Give a pair to both engines and compare the rows that both have."""
-        scored = self._pushed % self._subsample == 0
+        scored = self._pushed % self._spec.subsample == 0
         for side in self._sides:
             side.push(ref, dis, scored=scored)
         if scored:
@@ -116,7 +113,7 @@ class Run:
             height=self._spec.height,
             bit_depth=self._spec.bit_depth,
             gain_limit=self._spec.gain_limit,
-            subsample=self._subsample,
+            subsample=self._spec.subsample,
             frames=self._tally.frames,
             features=self._tally.features(),
             complete=complete,

@@ -38,7 +38,7 @@ class Side:
         if self._engine is None:
             self._engine = open_engine(self._choice.name, self.spec)
             self._stack.callback(self._engine.close)
-            self._simd = self._libvmaf_simd(self._engine.name)
+            self._simd = self._libvmaf_simd(self._engine)
         return self._engine
 
     def close(self) -> None:
@@ -72,10 +72,13 @@ class Side:
             cpu_mask=cpu_mask_of(self.spec.cpu_mask),
         )
 
-    def _libvmaf_simd(self, name: str) -> str | None:
-        if name != "libvmaf":
+    def _libvmaf_simd(self, engine: Engine) -> str | None:
+        if engine.name != "libvmaf":
             return None
-        (native,) = (info for info in engines() if info.name == "native")  # it knows the CPU
+        if engine.tier != "unknown":
+            return next((simd for simd in _SIMD if engine.tier.startswith(simd)), None)
+        # A libvmaf that does not say what it found in the CPU: our own engine knows.
+        (native,) = (info for info in engines() if info.name == "native")
         mask = cpu_mask_of(self.spec.cpu_mask)
         usable = (
             simd for simd, bit in _SIMD.items() if simd in native.cpu_flags and not mask & bit
