@@ -22,10 +22,10 @@ from pyvmaf_tiny_ai.teacher import Teacher
 import pyvmaf_tiny
 from pyvmaf_tiny import FEATURES
 
-#: One support vector: enough to tell rows apart.
 #: The end of a name of subset D.
 D = "480x272_25fps_10bit_420"
 
+#: One support vector: enough to tell rows apart.
 TEACHER = Teacher(
     vectors=np.zeros((1, 6)),
     coefficients=np.ones(1),
