@@ -24,7 +24,8 @@
         +-- OutOfMemoryError       the engine could not allocate its working memory
 
 A message says what was given, what was expected and what to do. When frames had been scored
-before the failure, ``error.result`` holds them.
+before the failure, ``error.result`` holds them, and what had been compared before it is
+``error.comparison``.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .parity import ComparisonResult
     from .results import ScoreResult
 
 
@@ -39,7 +41,7 @@ class VmafTinyError(Exception):
     """Base of every deliberate error.
 
     ``given``, ``expected`` and ``hint`` are the parts of the message; ``result`` is what had
-    been scored before the failure (None when nothing had).
+    been scored before the failure (None when nothing had), ``comparison`` what had been compared.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class VmafTinyError(Exception):
         self.expected = expected
         self.hint = hint
         self.result: ScoreResult | None = None
+        self.comparison: ComparisonResult | None = None
         super().__init__(message)
 
     def __str__(self) -> str:

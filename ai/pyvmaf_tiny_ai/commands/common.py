@@ -15,6 +15,7 @@ from pyvmaf_tiny_ai.cache import ClipCache
 from pyvmaf_tiny_ai.corpus import load_teacher
 from pyvmaf_tiny_ai.datasets import LOADERS
 from pyvmaf_tiny_ai.extraction import extract
+from pyvmaf_tiny_ai.manifest import load_manifest
 from pyvmaf_tiny_ai.provenance import sha256
 from pyvmaf_tiny_ai.teacher import Teacher
 
@@ -63,9 +64,7 @@ def load_corpus(name: str, root: Path, teacher: Path | None = None) -> pd.DataFr
     """
     pairs = LOADERS[name](root)
     model = (
-        Teacher.from_json(teacher)
-        if teacher
-        else load_teacher(MANIFEST, Path("runs/cache/packages"))
+        Teacher.from_json(teacher) if teacher else load_teacher(load_manifest(MANIFEST), PACKAGES)
     )
     cache = ClipCache()
     tables = []

@@ -19,6 +19,9 @@ CODES: dict[type[VmafTinyError], int] = {
     EngineError: 5,
 }
 UNEXPECTED = 1
+
+#: compare: the engines' features are not the same.
+DIFFERENT = 6
 INTERRUPTED = 130
 
 #: What a shell reports of a program that a closed pipe ended (128 + SIGPIPE).

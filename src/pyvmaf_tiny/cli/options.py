@@ -114,11 +114,18 @@ def frame_options(command: F) -> F:
 
 
 def engine_options(command: F) -> F:
-    """How features are computed."""
+    """Which engine computes features, and how."""
+    engine = click.option(
+        "--engine", default="auto", show_default=True, metavar="NAME",
+        help="Feature engine; see: pyvmaf-tiny engines.",
+    )  # fmt: skip
+    return engine(kernel_options(command))
+
+
+def kernel_options(command: F) -> F:
+    """How features are computed, whatever the engine."""
     return _stack(
         [
-            click.option("--engine", default="auto", show_default=True, metavar="NAME",
-                         help="Feature engine; see: pyvmaf-tiny engines."),
             click.option("--threads", type=unsigned, default="0", metavar="N",
                          help="Threads per frame.  [default: 0, the engine's choice]"),
             click.option("--cpumask", "cpu_mask", type=cpu_bits, default="0",
@@ -161,13 +168,14 @@ def version_option(*names: str) -> Callable[[F], F]:
 
 
 def scoring_arguments(options: dict[str, Any]) -> dict[str, Any]:
-    """The API's keyword arguments for the shared options of ``score`` and ``features``.
+    """The API's keyword arguments for the shared options of the commands.
 
     0 means "not limited", "every frame" and "the engine's choice", as in the ``vmaf`` tool.
     """
     if options["neg"] and options["gain_limit"] is not None:
         raise click.UsageError("--neg is --gain_limit 1; leave one of the two out.")
-    return {
+    engine = {"engine": options["engine"]} if "engine" in options else {}
+    return engine | {
         "w": options["width"],
         "h": options["height"],
         "bit_depth": options["bit_depth"],
@@ -177,7 +185,6 @@ def scoring_arguments(options: dict[str, Any]) -> dict[str, Any]:
         "skip_dis": options["skip_dis"],
         "subsample": options["subsample"] or 1,
         "shortest": options["shortest"],
-        "engine": options["engine"],
         "threads": options["threads"] or None,
         "cpu_mask": options["cpu_mask"],
         "neg": options["neg"],

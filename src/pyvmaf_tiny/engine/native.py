@@ -61,7 +61,9 @@ class NativeEngine:
                 "height": _integer("height", spec.height),
                 "bit_depth": _integer("bit_depth", spec.bit_depth),
                 "threads": self.threads,
-                "gain_limit": _real("gain_limit", spec.gain_limit),
+                "renditions": 1,
+                "gain_limits": 1,
+                "gain_limit": [_real("gain_limit", spec.gain_limit)],
                 "features": _groups(spec.features),
                 "cpu_mask": cpu_mask_of(spec.cpu_mask),
             },
@@ -77,6 +79,8 @@ class NativeEngine:
         self.tier: str = ffi.string(lib.pvt_context_tier(self._context)).decode()
         self._bit_depth = spec.bit_depth
         self._frames = 0
+        self._dis = ffi.new("void *[1]")
+        self._dis_strides = ffi.new("ptrdiff_t[1]")
         self._row = ffi.new("pvt_features *")
         self._values = ffi.cast("double *", self._row)
         self._ready = ffi.new("int *")
@@ -84,12 +88,14 @@ class NativeEngine:
     def push(self, ref: Plane, dis: Plane) -> Rows:
         """Take one pair; the row of the pair before, if there was one."""
         context = self._open()  # a local reference: close() in another thread cannot free it
+        self._dis[0] = ffi.cast("void *", dis.__array_interface__["data"][0])
+        self._dis_strides[0] = dis.strides[0]
         status = lib.pvt_push(
             context,
             ffi.cast("void *", ref.__array_interface__["data"][0]),
             ref.strides[0],
-            ffi.cast("void *", dis.__array_interface__["data"][0]),
-            dis.strides[0],
+            self._dis,
+            self._dis_strides,
             self._row,
             self._ready,
         )
