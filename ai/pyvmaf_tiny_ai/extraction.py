@@ -12,21 +12,15 @@ import pandas as pd
 from pyvmaf_tiny.frames import FEATURES
 from pyvmaf_tiny.version import __version__
 
+from . import corpus
 from .cache import ClipCache, Envelope, recipe_digest
+from .corpus import TEACHER
 from .datasets import Pair
-from .sidecar import TEACHER
+from .table import NEG
 from .teacher import Teacher
 
-NEG = "neg_"
-LABELS = ("vmaf", "vmaf_raw")
-
 #: The columns of a table: those of the package corpus, then what only loaders know.
-COLUMNS = (
-    *("source", "clip", "distortion", "codec", "corpus", "teacher", "reserved", "frame"),
-    *(*FEATURES, *LABELS),
-    *(NEG + name for name in (*FEATURES, *LABELS)),
-    *("subset", "name"),
-)
+COLUMNS = (*corpus.COLUMNS, "subset", "name")
 
 
 def extract(pair: Pair, teacher: Teacher, cache: ClipCache) -> pd.DataFrame:

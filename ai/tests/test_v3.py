@@ -110,9 +110,16 @@ def test_five_folds_of_sources(call: Any, tmp_path: Path) -> None:
 def test_only_some_rows(call: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows = read_table(ROWS)
     rows.assign(subset=np.where(rows["source"] < "d", "A", "B")).to_parquet(tmp_path / "t.parquet")
-    given = ("--parquet", tmp_path / "t.parquet", "--epochs", 300, "--out-json", tmp_path / "l.json")
+    given = (
+        "--parquet",
+        tmp_path / "t.parquet",
+        "--epochs",
+        300,
+        "--out-json",
+        tmp_path / "l.json",
+    )
     assert call(lambda: crossval.main("vmaf_tiny_v3", None), *given, "--where", "subset=A") == 0
-    folds = json.loads((tmp_path / "l.json").read_text())["folds"]
+    folds = json.loads(out.read_text())["folds"]
     assert list(folds) == sorted(source for source in rows["source"].unique() if source < "d")
     assert call(lambda: crossval.main("vmaf_tiny_v3", None), *given, "--where", "subset=C") == 2
     assert "subset has A, B" in capsys.readouterr().err
