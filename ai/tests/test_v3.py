@@ -110,14 +110,8 @@ def test_five_folds_of_sources(call: Any, tmp_path: Path) -> None:
 def test_only_some_rows(call: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows = read_table(ROWS)
     rows.assign(subset=np.where(rows["source"] < "d", "A", "B")).to_parquet(tmp_path / "t.parquet")
-    given = (
-        "--parquet",
-        tmp_path / "t.parquet",
-        "--epochs",
-        300,
-        "--out-json",
-        tmp_path / "l.json",
-    )
+    out = tmp_path / "l.json"
+    given = ("--parquet", tmp_path / "t.parquet", "--epochs", 300, "--out-json", out)
     assert call(lambda: crossval.main("vmaf_tiny_v3", None), *given, "--where", "subset=A") == 0
     folds = json.loads(out.read_text())["folds"]
     assert list(folds) == sorted(source for source in rows["source"].unique() if source < "d")
