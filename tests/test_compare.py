@@ -240,7 +240,8 @@ def test_choices(text: str, threads: int | None, mask: int | None, again: str) -
 
 @pytest.mark.parametrize(
     "text", ["", "none", "native:", "native:fast", "native:threads=0", "native:cpumask=-2",
-             "native:threads", "native:/a/b", "native:device=cuda", "native:scalar,", "native:cpumask=x"],
+             "native:threads", "native:/a/b", "native:device=cuda", "native:scalar,",
+             "native:cpumask=x"],
 )  # fmt: skip
 def test_wrong_choices(text: str) -> None:
     with pytest.raises(OptionError) as caught:
