@@ -102,6 +102,8 @@ def test_preallocated_pictures_run_out_as_in_the_real_library(open_fake: OpenFak
 
 def test_older_versions_have_no_newer_functions(open_fake: OpenFake) -> None:
     older, newer = (open_fake(variant).lib for variant in (VERSIONS[2], NEWEST))
+    assert hasattr(open_fake(VERSIONS[0]).lib, "compute_vmaf")
+    assert not hasattr(older, "compute_vmaf")
     assert not hasattr(older, "vmaf_preallocate_pictures")
     assert hasattr(newer, "vmaf_preallocate_pictures")
     assert not hasattr(newer, "vmaf_cuda_state_init")

@@ -181,6 +181,8 @@ BROKEN: dict[str, Any] = {
     "opset 0": changed_model(opset=0),
     "opset as text": changed_model(opset="17"),
     "smoke as number": changed_model(smoke=0),
+    "an unknown kind of quantisation": changed_model(quant_mode="int4"),
+    "no licence": changed_model(license=""),
     **{f"no {key}": without(key) for key in SHIPPED["models"][0]},
 }
 

@@ -6,10 +6,12 @@ Everything is single-threaded inside the codecs and seeded, so that a corpus can
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
-from functools import partial
+from typing import Any
 
 import av
+import av.filter
 import numpy as np
 from av.video.reformatter import Interpolation
 from numpy.typing import NDArray
@@ -30,6 +32,27 @@ _VP9 = ("libvpx-vp9", {"b": "0", "cpu-used": "4", "deadline": "good", "threads":
 _MPEG2 = ("mpeg2video", {"threads": "1", "b": "100M"}, "mpeg2video")
 
 Codec = tuple[str, dict[str, str], str]
+
+
+@dataclass(frozen=True)
+class Distortion:
+    """One way to distort a clip: called with a :class:`Clip`, gives distorted luma, (N, H, W).
+
+    ``codec`` names the encoder for tables ("none": no encoder takes part).
+    """
+
+    codec: str
+    function: Callable[..., Luma]
+    settings: dict[str, Any]
+
+    def __call__(self, clip: Clip) -> Luma:
+        """Distort the clip."""
+        return self.function(clip, **self.settings)
+
+    @property
+    def recipe(self) -> dict[str, Any]:
+        """What is done, as plain JSON values."""
+        return {"function": self.function.__name__, **self.settings}
 
 
 def transcode(yuv: NDArray[np.uint8], codec: Codec, **rate: str) -> NDArray[np.uint8]:
@@ -72,12 +95,16 @@ def scale(yuv: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
     )
 
 
-def _encode(clip: Clip, codec: Codec, **rate: str) -> Luma:
+def _identical(clip: Clip) -> Luma:
+    return clip.luma
+
+
+def _encode(clip: Clip, codec: Codec, rate: dict[str, str]) -> Luma:
     decoded = transcode(clip.yuv, codec, **rate)
     return decoded[:, : clip.luma.shape[1]]
 
 
-def _ladder(clip: Clip, factor: float, codec: Codec, **rate: str) -> Luma:
+def _ladder(clip: Clip, factor: float, codec: Codec, rate: dict[str, str]) -> Luma:
     """Scale down, encode, decode, scale up: one rung of an adaptive streaming ladder."""
     _, height, width = clip.luma.shape
     small = scale(clip.yuv, round(width * factor) & ~1, round(height * factor) & ~1)
@@ -87,8 +114,10 @@ def _ladder(clip: Clip, factor: float, codec: Codec, **rate: str) -> Luma:
 def _filtered(
     clip: Clip, change: Callable[[NDArray[np.float64], int], NDArray[np.float64]]
 ) -> Luma:
-    frames = [change(plane.astype(np.float64), index) for index, plane in enumerate(clip.luma)]
-    return np.clip(np.rint(np.stack(frames)), 0, 255).astype(np.uint8)
+    distorted = np.empty_like(clip.luma)
+    for index, plane in enumerate(clip.luma):
+        distorted[index] = np.clip(np.rint(change(plane.astype(np.float64), index)), 0, 255)
+    return distorted
 
 
 def _blur(clip: Clip, sigma: float) -> Luma:
@@ -110,28 +139,66 @@ def _contrast(clip: Clip, gain: float) -> Luma:
     return _filtered(clip, lambda plane, _: 128 + gain * (plane - 128))
 
 
+def _denoise(clip: Clip, name: str, arguments: str) -> Luma:
+    """Run one of ffmpeg's spatial denoisers over every frame."""
+    _, height, width = clip.luma.shape
+    graph = av.filter.Graph()
+    graph.threads = 1
+    gray = av.VideoFormat("gray", width, height)
+    source = graph.add_buffer(width=width, height=height, format=gray, time_base=Fraction(1, 25))
+    graph.link_nodes(source, graph.add(name, arguments), graph.add("buffersink")).configure()
+    distorted = np.empty_like(clip.luma)
+    for index, plane in enumerate(clip.luma):
+        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(plane), format="gray")
+        frame.pts = index
+        graph.vpush(frame)
+        filtered = graph.vpull()
+        assert isinstance(filtered, av.VideoFrame)
+        distorted[index] = filtered.to_ndarray(format="gray")
+    return distorted
+
+
 def _frame_drop(clip: Clip, keep: int) -> Luma:
     """Show every ``keep``-th frame ``keep`` times."""
     return clip.luma[np.arange(len(clip.luma)) // keep * keep]
 
 
-#: Every distortion of the corpus by name: a function from the clip to distorted luma, (N, H, W).
-DISTORTIONS: dict[str, Callable[[Clip], Luma]] = {
-    "identical": lambda clip: clip.luma,
+def _encodes(label: str, codec: Codec, option: str, *values: str) -> dict[str, Distortion]:
+    return {
+        f"{label}_{option}{value}": Distortion(
+            label, _encode, {"codec": codec, "rate": {option: value}}
+        )
+        for value in values
+    }
+
+
+def _rung(label: str, codec: Codec, factor: float, crf: str) -> Distortion:
+    return Distortion(label, _ladder, {"factor": factor, "codec": codec, "rate": {"crf": crf}})
+
+
+#: Every distortion of the corpus by name.
+DISTORTIONS: dict[str, Distortion] = {
+    "identical": Distortion("none", _identical, {}),
+    **_encodes("x264", _X264, "crf", "18", "24", "30", "36", "42", "48"),
+    **_encodes("x265", _X265, "crf", "24", "32", "40"),
+    **_encodes("av1", _AV1, "crf", "35", "55", "63"),
+    **_encodes("vp9", _VP9, "crf", "36", "50"),
     **{
-        f"x264_crf{crf}": partial(_encode, codec=_X264, crf=crf)
-        for crf in ("18", "26", "34", "42", "50")
+        f"mpeg2_q{q}": Distortion(
+            "mpeg2", _encode, {"codec": _MPEG2, "rate": {"qmin": q, "qmax": q}}
+        )
+        for q in ("6", "20")
     },
-    **{f"x265_crf{crf}": partial(_encode, codec=_X265, crf=crf) for crf in ("24", "32", "40")},
-    **{f"av1_crf{crf}": partial(_encode, codec=_AV1, crf=crf) for crf in ("35", "55")},
-    **{f"vp9_crf{crf}": partial(_encode, codec=_VP9, crf=crf) for crf in ("36", "52")},
-    **{f"mpeg2_q{q}": partial(_encode, codec=_MPEG2, qmin=q, qmax=q) for q in ("6", "20")},
-    "half_x264_crf24": partial(_ladder, factor=1 / 2, codec=_X264, crf="24"),
-    "two_thirds_x265_crf28": partial(_ladder, factor=2 / 3, codec=_X265, crf="28"),
-    "third_x264_crf26": partial(_ladder, factor=1 / 3, codec=_X264, crf="26"),
-    "blur": partial(_blur, sigma=1.2),
-    "sharpen": partial(_sharpen, amount=0.4),
-    "noise": partial(_noise, sigma=6.0),
-    "contrast": partial(_contrast, gain=0.8),
-    "frame_drop": partial(_frame_drop, keep=3),
+    "half_x264_crf24": _rung("x264", _X264, 1 / 2, "24"),
+    "half_x264_crf32": _rung("x264", _X264, 1 / 2, "32"),
+    "two_thirds_x265_crf28": _rung("x265", _X265, 2 / 3, "28"),
+    "third_x264_crf26": _rung("x264", _X264, 1 / 3, "26"),
+    "blur": Distortion("none", _blur, {"sigma": 1.2}),
+    "sharpen": Distortion("none", _sharpen, {"amount": 0.4}),
+    "noise": Distortion("none", _noise, {"sigma": 6.0}),
+    "denoise": Distortion(
+        "none", _denoise, {"name": "bilateral", "arguments": "sigmaS=3:sigmaR=0.08"}
+    ),
+    "contrast": Distortion("none", _contrast, {"gain": 0.8}),
+    "frame_drop": Distortion("none", _frame_drop, {"keep": 3}),
 }

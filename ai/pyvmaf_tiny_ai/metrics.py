@@ -23,12 +23,17 @@ class Agreement:
     max_error: float
 
 
+def correlation_defined(scores: NDArray[np.float64], labels: NDArray[np.float64]) -> bool:
+    """Whether there are three rows or more and neither side is constant."""
+    return len(labels) >= 3 and bool(np.ptp(labels) > 0) and bool(np.ptp(scores) > 0)
+
+
 def agreement(scores: NDArray[np.float64], labels: NDArray[np.float64]) -> Agreement:
     """Compare scores with teacher labels, both (N,).
 
     ValueError below three rows or when either side is constant: no correlation is defined then.
     """
-    if len(labels) < 3 or np.ptp(labels) == 0 or np.ptp(scores) == 0:
+    if not correlation_defined(scores, labels):
         raise ValueError(
             f"no correlation over {len(labels)} rows, labels {np.unique(labels)[:3]}..., scores "
             f"{np.unique(scores)[:3]}...: at least 3 rows with differing labels and scores are "

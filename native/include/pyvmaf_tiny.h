@@ -6,25 +6,32 @@
  *
  * How to stream:
  *
- *     pvt_config config = { .width = 1920, .height = 1080, .bit_depth = 8,
- *                           .gain_limit = 100.0, .threads = 1 };
+ *     pvt_config config = { .width = 1920, .height = 1080, .bit_depth = 8, .threads = 1,
+ *                           .renditions = 1, .gain_limits = 1, .gain_limit = {100.0} };
  *     pvt_context *context;
+ *     const void *dis;
  *     pvt_features row;
  *     int ready;
  *
  *     pvt_create(&config, &context);
  *     while (next_frame(&ref, &dis)) {
- *         pvt_push(context, ref, ref_stride, dis, dis_stride, &row, &ready);
+ *         pvt_push(context, ref, ref_stride, &dis, &dis_stride, &row, &ready);
  *         if (ready) use(&row);          // belongs to the frame BEFORE the one just pushed
  *     }
  *     pvt_flush(context, &row, &ready);
  *     if (ready) use(&row);              // the last frame
  *     pvt_destroy(context);
  *
+ * Several distorted versions of one reference (the renditions of a ladder) go through one context:
+ * what depends on the reference alone is done once per frame. The same holds for several gain
+ * limits, such as 100.0 and 1.0 for the default features and those of NEG. With N renditions and
+ * M gain limits a push takes N distorted planes and gives N * M rows: row r * M + g is that of
+ * rendition r under gain_limit[g], the very one that a context of its own would give.
+ *
  * Promises:
  *   - Results equal libvmaf 3.2.0's portable scalar path as doubles, bit for bit, on every CPU,
  *     with every number of threads and every stride.
- *   - motion2 looks one frame ahead: the row of frame n leaves with push n+1, or with the flush.
+ *   - motion2 looks one frame ahead: the rows of frame n leave with push n+1, or with the flush.
  *   - Everything is allocated by pvt_create; pushing allocates nothing.
  *   - A push that fails changes nothing: the stream goes on as if it had not been called.
  *   - There is no global state, no output and no exit. Contexts are independent; one context
@@ -49,7 +56,7 @@ typedef enum pvt_status {
     PVT_ERROR_ARGUMENT = 1,     /* a pointer that must not be NULL is NULL */
     PVT_ERROR_SIZE = 2,         /* width or height outside PVT_MIN_SIZE .. PVT_MAX_SIZE */
     PVT_ERROR_BIT_DEPTH = 3,    /* not 8, 10, 12 or 16 */
-    PVT_ERROR_GAIN_LIMIT = 4,   /* not a finite number from 1 up */
+    PVT_ERROR_GAIN_LIMIT = 4,   /* not a finite number from 1 up, or not 1 .. PVT_MAX_GAIN_LIMITS */
     PVT_ERROR_THREADS = 5,      /* outside 1 .. PVT_MAX_THREADS */
     PVT_ERROR_FEATURES = 6,     /* a bit that is none of pvt_feature_set */
     PVT_ERROR_MEMORY = 7,       /* working memory could not be allocated */
@@ -57,13 +64,15 @@ typedef enum pvt_status {
     PVT_ERROR_SAMPLE_RANGE = 9, /* a sample above 2^bit_depth - 1 */
     PVT_ERROR_FLUSHED = 10,     /* pushed after pvt_flush without pvt_reset */
     PVT_ERROR_BUSY = 11,        /* another thread is inside this context */
-    PVT_ERROR_FORKED = 12       /* made before fork(), used in the child: worker threads are gone */
+    PVT_ERROR_FORKED = 12,      /* made before fork(), used in the child: worker threads are gone */
+    PVT_ERROR_RENDITIONS = 13   /* outside 1 .. PVT_MAX_RENDITIONS */
 } pvt_status;
 
 enum {
     PVT_MIN_SIZE = 33,    /* below, the fourth wavelet level is not defined */
     PVT_MAX_SIZE = 16384, /* all accumulators are proven for this */
     PVT_MAX_THREADS = 256,
+    PVT_MAX_RENDITIONS = 64,
     PVT_MAX_GAIN_LIMITS = 4
 };
 
@@ -87,12 +96,14 @@ typedef struct pvt_config {
     int width, height; /* luma samples */
     int bit_depth;     /* 8, 10, 12, 16 */
     int threads;       /* 1: the caller's thread alone; n: n - 1 workers beside it */
-    double gain_limit; /* enhancement gain limit: 100.0 by default, 1.0 for NEG */
-    uint32_t features; /* pvt_feature_set bits, 0 for all */
-    uint32_t cpu_mask; /* pvt_cpu_flag bits that must not be used */
+    int renditions;    /* distorted frames per reference frame */
+    int gain_limits;   /* enhancement gain limits in one pass */
+    double gain_limit[PVT_MAX_GAIN_LIMITS]; /* 100.0 is VMAF's default, 1.0 is NEG */
+    uint32_t features;                      /* pvt_feature_set bits, 0 for all */
+    uint32_t cpu_mask;                      /* pvt_cpu_flag bits that must not be used */
 } pvt_config;
 
-/* One frame's features. */
+/* The features of one pair of frames. */
 typedef struct pvt_features {
     double adm2;
     double vif_scale[4];
@@ -107,16 +118,18 @@ pvt_status pvt_create(const pvt_config *config, pvt_context **context);
 /* Frees a context; NULL is allowed. No call may be under way in it. */
 void pvt_destroy(pvt_context *context);
 
-/* Takes one pair of frames. *ready becomes 1 and *row the features of the frame before, or 0. */
-pvt_status pvt_push(pvt_context *context, const void *ref, ptrdiff_t ref_stride, const void *dis,
-                    ptrdiff_t dis_stride, pvt_features *row, int *ready);
-
-/* Takes a reference frame that is not to be scored but belongs to the motion of its neighbours. */
-pvt_status pvt_skip(pvt_context *context, const void *ref, ptrdiff_t ref_stride, pvt_features *row,
+/* Takes a reference frame and its distorted versions, `renditions` planes with a stride each.
+ * *ready becomes 1 and rows[renditions * gain_limits] those of the frame before, or 0. */
+pvt_status pvt_push(pvt_context *context, const void *ref, ptrdiff_t ref_stride,
+                    const void *const *dis, const ptrdiff_t *dis_strides, pvt_features *rows,
                     int *ready);
 
-/* Ends the stream and releases the last row, if there is one. Flushing twice is allowed. */
-pvt_status pvt_flush(pvt_context *context, pvt_features *row, int *ready);
+/* Takes a reference frame that is not to be scored but belongs to the motion of its neighbours. */
+pvt_status pvt_skip(pvt_context *context, const void *ref, ptrdiff_t ref_stride, pvt_features *rows,
+                    int *ready);
+
+/* Ends the stream and releases the last rows, if there are any. Flushing twice is allowed. */
+pvt_status pvt_flush(pvt_context *context, pvt_features *rows, int *ready);
 
 /* Forgets the stream; the next push is frame 0 again. */
 pvt_status pvt_reset(pvt_context *context);

@@ -1,106 +1,6 @@
-/* ADM: sizes, strips and rows. Arithmetic: docs/arithmetic.md; the score is in adm_score.c. */
+/* ADM: strips and rows. Arithmetic: docs/arithmetic.md; sizes and memory are in adm_sizes.c, the
+ * score in adm_score.c. */
 #include "adm.h"
-
-/* ---- sizes ---------------------------------------------------------------------------------- */
-
-/* A tenth of the band is left out on either side before pooling. */
-static int margin(int n) { return (int)(n * 0.1 - 0.5); }
-
-/* `next` is what level l+1 analyses; NULL at the last level. */
-static adm_extent extent(int n, const adm_extent *next)
-{
-    const int m = margin(n);
-    adm_extent e = {.pooled = {m, n - m - 1}};
-    e.detail = (adm_range){pvt_max(m - 1, 0), pvt_min(n - m, n - 1)};
-    e.analysed = e.detail;
-    if (next) {
-        const int first = pvt_max(2 * next->analysed.first - 1, 0);
-        const int last = pvt_min(2 * next->analysed.last + 2, n - 1);
-        e.analysed = (adm_range){pvt_min(first, e.detail.first), pvt_max(last, e.detail.last)};
-    }
-    return e;
-}
-
-static adm_level make_level(int index, int width, int height, int bit_depth, int pooled_cols)
-{
-    static const int32_t weight[ADM_LEVELS][ADM_BANDS] = {
-        {36453, 36453, 49417},
-        {137373792, 137373792, 61414028},
-        {186284160, 186284160, 104783920},
-        {196165808, 196165808, 134487184},
-    };
-    static const int row_shift[ADM_LEVELS] = {16, 15, 16, 15};
-    static const int den_square_shift[ADM_LEVELS] = {0, 31, 30, 31};
-    adm_level level = {
-        .index = index,
-        .width = width,
-        .height = height,
-        .row_shift = row_shift[index],
-        .column_shift = index ? 16 : bit_depth,
-        .den_square_shift = den_square_shift[index],
-        .den_cube_shift = index ? adm_ceil_log2(pooled_cols) : 0,
-    };
-    for (int b = 0; b < ADM_BANDS; b++) {
-        level.weight[b] = weight[index][b];
-        level.cube_shift[b] = adm_ceil_log2(width) - (index ? 0 : b == 2 ? 3 : 4);
-    }
-    return level;
-}
-
-static size_t sample_bytes(int level) { return level ? sizeof(int32_t) : sizeof(int16_t); }
-
-void adm_init(adm_state *state, pvt_arena *arena, int width, int height, int bit_depth,
-              const pvt_limits *limits, int threads)
-{
-    int w[ADM_LEVELS + 1] = {width}, h[ADM_LEVELS + 1] = {height};
-    for (int l = 0; l < ADM_LEVELS; l++) {
-        w[l + 1] = (w[l] + 1) / 2;
-        h[l + 1] = (h[l] + 1) / 2;
-    }
-    state->width = width;
-    state->height = height;
-    state->bit_depth = bit_depth;
-    state->limits = *limits;
-    for (int l = ADM_LEVELS - 1; l >= 0; l--) {
-        const bool last = l == ADM_LEVELS - 1;
-        state->cols[l] = extent(w[l + 1], last ? NULL : &state->cols[l + 1]);
-        state->rows[l] = extent(h[l + 1], last ? NULL : &state->rows[l + 1]);
-        state->level[l] =
-            make_level(l, w[l + 1], h[l + 1], bit_depth, adm_count(state->cols[l].pooled));
-    }
-    for (int l = 0; l < ADM_LEVELS - 1; l++) {
-        state->stride[l] = (w[l + 1] + PVT_PAD - 1) / 32 * 32;
-        const size_t bytes = sample_bytes(l) * (size_t)state->stride[l] * (size_t)h[l + 1];
-        state->ref[l] = pvt_arena_take_padded(arena, 0, bytes, PVT_PAD);
-        state->dis[l] = pvt_arena_take_padded(arena, 0, bytes, PVT_PAD);
-    }
-    /* Two rows of surroundings are analysed again at each strip: a lone worker cuts none. */
-    state->strip_rows = threads == 1 ? PVT_MAX_SIZE : 24;
-}
-
-void adm_init_scratch(adm_scratch *scratch, pvt_arena *arena, int width)
-{
-    const size_t full = sizeof(int32_t) * (size_t)width;
-    const size_t half = sizeof(int32_t) * (size_t)((width + 1) / 2);
-    scratch->low = pvt_arena_take_padded(arena, PVT_PAD, full, PVT_PAD);
-    scratch->high = pvt_arena_take_padded(arena, PVT_PAD, full, PVT_PAD);
-    for (int b = 0; b < ADM_BANDS; b++) {
-        scratch->ref[b] = pvt_arena_take_padded(arena, PVT_PAD, half, PVT_PAD);
-        scratch->dis[b] = pvt_arena_take_padded(arena, PVT_PAD, half, PVT_PAD);
-    }
-    for (int i = 0; i < 3; i++) {
-        adm_row *row = &scratch->ring[i];
-        for (int b = 0; b < ADM_BANDS; b++)
-            row->restored[b] = pvt_arena_take_padded(arena, PVT_PAD, half, PVT_PAD);
-        row->masking = pvt_arena_take_padded(arena, PVT_PAD, half, PVT_PAD);
-        row->centre = pvt_arena_take_padded(arena, PVT_PAD, half, PVT_PAD);
-    }
-}
-
-int adm_strips(const adm_state *state, int level)
-{
-    return (adm_count(state->rows[level].analysed) + state->strip_rows - 1) / state->strip_rows;
-}
 
 /* ---- one band row --------------------------------------------------------------------------- */
 
@@ -198,6 +98,12 @@ static void extend_masking(int32_t *masking, int width)
     masking[width] = masking[width - 1];
 }
 
+/* The row of each gain limit of a rendition. */
+static adm_row *ring_rows(const strip_view *v, int y, int rendition)
+{
+    return v->scratch->ring[y % 3] + (ptrdiff_t)rendition * v->state->limits.count;
+}
+
 static void decouple_row(const strip_view *v, const adm_row *out)
 {
     const adm_level *level = &v->state->level[v->index];
@@ -211,7 +117,8 @@ static void decouple_row(const strip_view *v, const adm_row *out)
         v->kernels->decouple_s32(level, (const int32_t *const *)v->scratch->ref,
                                  (const int32_t *const *)v->scratch->dis, cols.first,
                                  adm_count(cols), limits, out);
-    extend_masking(out->masking, level->width);
+    for (int l = 0; l < limits->count; l++)
+        extend_masking(out[l].masking, level->width);
 }
 
 /* Halves go up; the sum may have wrapped, so the shift is that of a signed number. */
@@ -220,19 +127,22 @@ static uint64_t round_row(uint64_t sum, int shift)
     return (uint64_t)((int64_t)(sum + (((uint64_t)1 << shift) >> 1)) >> shift);
 }
 
-static void pool_row(const strip_view *v, int y, adm_sums *sums)
+static void pool_row(const strip_view *v, int y, int rendition, adm_pair_sums *sums)
 {
     const adm_level *level = &v->state->level[v->index];
     const adm_range cols = v->state->cols[v->index].pooled;
     /* -1 reads 1, H reads H-1 */
     const int above = y > 0 ? y - 1 : 1, below = pvt_min(y + 1, level->height - 1);
-    const adm_row *ring = v->scratch->ring;
-    uint64_t row[ADM_BANDS] = {0};
-    (v->index ? v->kernels->pool_s32 : v->kernels->pool_s16)(
-        level, &ring[above % 3], &ring[y % 3], &ring[below % 3], cols.first, adm_count(cols), row);
+    const adm_row *rows[3] = {ring_rows(v, above, rendition), ring_rows(v, y, rendition),
+                              ring_rows(v, below, rendition)};
     const int shift = adm_ceil_log2(level->height);
-    for (int b = 0; b < ADM_BANDS; b++)
-        sums->num[b] += round_row(row[b], shift);
+    for (int l = 0; l < v->state->limits.count; l++) {
+        uint64_t row[ADM_BANDS] = {0};
+        (v->index ? v->kernels->pool_s32 : v->kernels->pool_s16)(
+            level, &rows[0][l], &rows[1][l], &rows[2][l], cols.first, adm_count(cols), row);
+        for (int b = 0; b < ADM_BANDS; b++)
+            sums->num[l][b] += round_row(row[b], shift);
+    }
 }
 
 int adm_energy_row_shift(const adm_state *state, int level)
@@ -242,7 +152,7 @@ int adm_energy_row_shift(const adm_state *state, int level)
     return level ? adm_ceil_log2(rows) : pvt_max(adm_ceil_log2(rows * cols) - 20, 0);
 }
 
-static void add_energy(const strip_view *v, int shift, adm_sums *sums)
+static void add_energy(const strip_view *v, int shift, adm_reference_sums *sums)
 {
     const adm_level *level = &v->state->level[v->index];
     const adm_range cols = v->state->cols[v->index].pooled;
@@ -257,59 +167,85 @@ static void add_energy(const strip_view *v, int shift, adm_sums *sums)
 
 /* ---- one strip ------------------------------------------------------------------------------ */
 
-static pvt_plane approximation(void *const planes[], const adm_state *state, int level)
+static pvt_plane approximation(void *plane, const adm_state *state, int level)
 {
-    return (pvt_plane){planes[level], state->stride[level] * (ptrdiff_t)sample_bytes(level)};
+    return (pvt_plane){plane, state->stride[level] * (ptrdiff_t)adm_sample_bytes(level)};
 }
 
-static void *approximation_row(void *const planes[], const adm_state *state, int level, int y)
+/* The plane of a rendition. */
+static void *distorted(const adm_state *state, int level, int rendition)
 {
-    if (level == ADM_LEVELS - 1)
-        return NULL;
-    const pvt_plane plane = approximation(planes, state, level);
-    return (uint8_t *)planes[level] + plane.stride * y;
+    return (uint8_t *)state->dis[level] + state->plane[level] * (size_t)rendition;
 }
+
+/* Where a row goes that the next level reads. */
+static void *approximation_row(void *plane, const adm_state *state, int level, int y)
+{
+    const ptrdiff_t stride = state->stride[level] * (ptrdiff_t)adm_sample_bytes(level);
+    return (uint8_t *)plane + stride * y;
+}
+
+/* Rows of a strip. */
+typedef struct strip_rows {
+    adm_range own;    /* of the approximation, to be written */
+    adm_range pooled; /* empty where the strip lies outside */
+    adm_range detail; /* what pooling takes */
+    int begin, end;
+} strip_rows;
+
+static strip_rows rows_of(const adm_state *state, int level, int strip)
+{
+    const adm_extent *all = &state->rows[level];
+    const int first = all->analysed.first + strip * state->strip_rows;
+    const int last = pvt_min(first + state->strip_rows - 1, all->analysed.last);
+    strip_rows rows = {.own = {first, last}, .begin = first, .end = last};
+    rows.pooled = (adm_range){pvt_max(first, all->pooled.first), pvt_min(last, all->pooled.last)};
+    rows.detail = (adm_range){0, -1};
+    if (rows.pooled.first <= rows.pooled.last) {
+        rows.detail = (adm_range){pvt_max(rows.pooled.first - 1, 0),
+                                  pvt_min(rows.pooled.last + 1, all->detail.last)};
+        rows.begin = pvt_min(first, rows.detail.first);
+        rows.end = pvt_max(last, rows.detail.last);
+    }
+    return rows;
+}
+
+static bool within(adm_range range, int y) { return y >= range.first && y <= range.last; }
 
 void adm_strip(const adm_state *state, const adm_kernels *kernels, const adm_scratch *scratch,
-               int level, int strip, pvt_plane ref, pvt_plane dis, adm_sums *sums)
+               int level, int strip, pvt_plane ref, const pvt_plane *dis,
+               adm_reference_sums *ref_sums, adm_pair_sums *pair_sums)
 {
     strip_view v = {state, kernels, scratch, level, state->width, state->height};
     if (level > 0) {
         v.source_width = state->level[level - 1].width;
         v.source_height = state->level[level - 1].height;
-        ref = approximation(state->ref, state, level - 1);
-        dis = approximation(state->dis, state, level - 1);
+        ref = approximation(state->ref[level - 1], state, level - 1);
     }
-    const adm_extent *rows = &state->rows[level];
+    const strip_rows rows = rows_of(state, level, strip);
     const int shift = adm_energy_row_shift(state, level);
-    /* Rows of the approximation that are this strip's to write, rows that it pools, and the
-     * detail rows that takes. */
-    const int first = rows->analysed.first + strip * state->strip_rows;
-    const int last = pvt_min(first + state->strip_rows - 1, rows->analysed.last);
-    const adm_range own = {first, last};
-    const adm_range pooled = {pvt_max(first, rows->pooled.first), pvt_min(last, rows->pooled.last)};
-    const bool pools = pooled.first <= pooled.last;
-    const adm_range detail = {pvt_max(pooled.first - 1, 0),
-                              pvt_min(pooled.last + 1, rows->detail.last)};
-    const int begin = pools ? pvt_min(own.first, detail.first) : own.first;
-    const int end = pools ? pvt_max(own.last, detail.last) : own.last;
-
-    for (int y = begin; y <= end; y++) {
-        const bool owned = y >= own.first && y <= own.last;
-        const bool detailed = pools && y >= detail.first && y <= detail.last;
+    for (int y = rows.begin; y <= rows.end; y++) {
+        const bool detailed = within(rows.detail, y);
+        const bool descends = within(rows.own, y) && level < ADM_LEVELS - 1;
         analyse_row(&v, ref, y, detailed,
-                    owned ? approximation_row(state->ref, state, level, y) : NULL, scratch->ref);
-        analyse_row(&v, dis, y, detailed,
-                    owned ? approximation_row(state->dis, state, level, y) : NULL, scratch->dis);
-        if (!detailed)
-            continue;
-        decouple_row(&v, &scratch->ring[y % 3]);
-        if (y >= pooled.first && y <= pooled.last)
-            add_energy(&v, shift, sums);
-        if (y - 1 >= pooled.first && y - 1 <= pooled.last)
-            pool_row(&v, y - 1, sums);
+                    descends ? approximation_row(state->ref[level], state, level, y) : NULL,
+                    scratch->ref);
+        if (within(rows.pooled, y))
+            add_energy(&v, shift, ref_sums);
+        for (int r = 0; r < state->renditions; r++) {
+            void *approx =
+                descends ? approximation_row(distorted(state, level, r), state, level, y) : NULL;
+            const pvt_plane source =
+                level ? approximation(distorted(state, level - 1, r), state, level - 1) : dis[r];
+            analyse_row(&v, source, y, detailed, approx, scratch->dis);
+            if (!detailed)
+                continue;
+            decouple_row(&v, ring_rows(&v, y, r));
+            if (within(rows.pooled, y - 1))
+                pool_row(&v, y - 1, r, &pair_sums[r]);
+        }
     }
     /* At the bottom of the band there is no row below to wait for. */
-    if (pools && pooled.last == detail.last)
-        pool_row(&v, pooled.last, sums);
+    for (int r = 0; r < state->renditions && rows.pooled.last == rows.detail.last; r++)
+        pool_row(&v, rows.pooled.last, r, &pair_sums[r]);
 }

@@ -6,8 +6,9 @@
 static const int level_radius[VIF_LEVELS] = {8, 4, 2, 1};
 
 void vif_init(vif_state *state, pvt_arena *arena, int width, int height, int bit_depth,
-              const pvt_limits *limits)
+              int renditions, const pvt_limits *limits)
 {
+    state->renditions = renditions;
     state->limits = *limits;
     for (int s = 0; s < VIF_LEVELS; s++) {
         state->level[s] = (vif_level){
@@ -21,10 +22,28 @@ void vif_init(vif_state *state, pvt_arena *arena, int width, int height, int bit
         if (s == 0)
             continue;
         state->stride[s] = (state->width[s] + PVT_PAD - 1) / 32 * 32;
-        size_t bytes = sizeof(uint16_t) * (size_t)state->stride[s] * (size_t)state->height[s];
+        state->plane[s] = state->stride[s] * state->height[s];
+        const size_t bytes = sizeof(uint16_t) * (size_t)state->plane[s];
         state->ref[s] = pvt_arena_take_padded(arena, 0, bytes, PVT_PAD);
-        state->dis[s] = pvt_arena_take_padded(arena, 0, bytes, PVT_PAD);
+        state->dis[s] = pvt_arena_take_padded(arena, 0, bytes * (size_t)renditions, PVT_PAD);
     }
+}
+
+/* Kernels work on pairs of rows: an odd number of rows is rounded up. */
+typedef const uint8_t *source_rows[VIF_TILE_ROWS + 2 * VIF_MAX_RADIUS];
+
+/* What a rendition keeps while others use the tile: the columns that it carries to the next one. */
+struct vif_rendition {
+    int16_t carried[sizeof(vif_distorted_tile) / sizeof(vif_plane)][VIF_TILE_ROWS][VIF_CARRY];
+    source_rows rows;
+};
+
+void vif_init_scratch(vif_scratch *scratch, pvt_arena *arena, int renditions)
+{
+    scratch->ref = pvt_arena_take(arena, sizeof *scratch->ref);
+    scratch->stats = pvt_arena_take(arena, sizeof *scratch->stats);
+    scratch->dis = pvt_arena_take(arena, sizeof *scratch->dis);
+    scratch->rendition = pvt_arena_take(arena, (size_t)renditions * sizeof *scratch->rendition);
 }
 
 int vif_bands(const vif_state *state, int level)
@@ -69,6 +88,24 @@ static void carry_all(void *tile, int planes, int rows)
         carry(((vif_plane *)tile)[p], rows);
 }
 
+/* Renditions take turns in one tile: what each carries is put away and brought back. */
+static void put_away(const vif_distorted_tile *tile, struct vif_rendition *own, int rows)
+{
+    for (int p = 0; p < DISTORTED_PLANES; p++)
+        for (int i = 0; i < rows; i++)
+            memcpy(own->carried[p][i],
+                   &((const vif_plane *)tile)[p][i][VIF_TILE_ORIGIN + VIF_TILE_COLS - VIF_CARRY],
+                   sizeof own->carried[p][i]);
+}
+
+static void bring_back(const struct vif_rendition *own, vif_distorted_tile *tile, int rows)
+{
+    for (int p = 0; p < DISTORTED_PLANES; p++)
+        for (int i = 0; i < rows; i++)
+            memcpy(&((vif_plane *)tile)[p][i][VIF_TILE_ORIGIN - VIF_CARRY], own->carried[p][i],
+                   sizeof own->carried[p][i]);
+}
+
 static void mirror_all(void *tile, int planes, int rows, int radius, int cols, bool is_first,
                        bool is_last)
 {
@@ -87,9 +124,7 @@ typedef struct band_view {
     const vif_kernels *kernels;
     int index; /* of the level */
     int y, rows;
-    /* Kernels work on pairs of rows: an odd number of rows is rounded up. */
-    const uint8_t *ref[VIF_TILE_ROWS + 2 * VIF_MAX_RADIUS];
-    const uint8_t *dis[VIF_TILE_ROWS + 2 * VIF_MAX_RADIUS];
+    source_rows ref;
 } band_view;
 
 /* Writes the part of the next level that columns first .. end-1 of the tile decide. */
@@ -105,58 +140,90 @@ static void write_next_level(const band_view *band, vif_plane next, uint16_t *pl
                                 plane + state->stride[s] * y + left);
 }
 
-static void fill_tile(const band_view *band, vif_scratch *scratch, int x, int cols, bool is_last)
+/* Tile columns that a step fills, and those whose window is then complete. */
+typedef struct tile_step {
+    int x, cols; /* column x of the frame is tile column 0 */
+    int first, end;
+    bool is_last;
+} tile_step;
+
+static void fill_reference(const band_view *band, const tile_step *t, vif_reference_tile *tile)
 {
     const vif_level *level = &band->state->level[band->index];
-    const vif_kernels *k = band->kernels;
-    if (x > 0) {
-        carry_all(&scratch->ref, REFERENCE_PLANES, band->rows);
-        carry_all(&scratch->dis, DISTORTED_PLANES, band->rows);
-    }
-    if (level->power_shift == 0) {
-        k->reference_columns_u8(level, band->ref, x, band->rows, cols, &scratch->ref);
-        k->distorted_columns_u8(level, band->ref, band->dis, x, band->rows, cols, &scratch->dis);
-    } else {
-        k->reference_columns_u16(level, band->ref, x, band->rows, cols, &scratch->ref);
-        k->distorted_columns_u16(level, band->ref, band->dis, x, band->rows, cols, &scratch->dis);
-    }
-    mirror_all(&scratch->ref, REFERENCE_PLANES, band->rows, level->radius, cols, x == 0, is_last);
-    mirror_all(&scratch->dis, DISTORTED_PLANES, band->rows, level->radius, cols, x == 0, is_last);
+    if (t->x > 0)
+        carry_all(tile, REFERENCE_PLANES, band->rows);
+    (level->power_shift
+         ? band->kernels->reference_columns_u16
+         : band->kernels->reference_columns_u8)(level, band->ref, t->x, band->rows, t->cols, tile);
+    mirror_all(tile, REFERENCE_PLANES, band->rows, level->radius, t->cols, t->x == 0, t->is_last);
 }
 
-void vif_band(const vif_state *state, const vif_kernels *kernels, vif_scratch *scratch, int level,
-              int band_index, pvt_plane ref, pvt_plane dis, vif_reference_sums *ref_sums,
-              vif_pair_sums *sums)
+static void fill_distorted(const band_view *band, const tile_step *t, struct vif_rendition *own,
+                           vif_distorted_tile *tile)
 {
-    const vif_level *lv = &state->level[level];
+    const vif_level *level = &band->state->level[band->index];
+    const bool shared = band->state->renditions > 1;
+    if (t->x > 0 && shared)
+        bring_back(own, tile, band->rows);
+    else if (t->x > 0)
+        carry_all(tile, DISTORTED_PLANES, band->rows);
+    (level->power_shift ? band->kernels->distorted_columns_u16
+                        : band->kernels->distorted_columns_u8)(level, band->ref, own->rows, t->x,
+                                                               band->rows, t->cols, tile);
+    if (!t->is_last && shared)
+        put_away(tile, own, band->rows);
+    mirror_all(tile, DISTORTED_PLANES, band->rows, level->radius, t->cols, t->x == 0, t->is_last);
+}
+
+static void do_step(const band_view *band, const tile_step *t, const vif_scratch *scratch,
+                    vif_reference_sums *ref_sums, vif_pair_sums *pair_sums)
+{
+    const vif_state *state = band->state;
+    const vif_level *level = &state->level[band->index];
+    const int n = t->end - t->first, next = band->index + 1;
+    const bool descends = level->next_radius >= 0;
+    fill_reference(band, t, scratch->ref);
+    if (descends)
+        write_next_level(band, scratch->ref->next, state->ref[next], t->x, t->first, t->end);
+    band->kernels->reference_statistics(level, scratch->ref, band->rows, t->first, n,
+                                        state->log_table, scratch->stats, ref_sums);
+    for (int r = 0; r < state->renditions; r++) {
+        vif_distorted_tile *dis = scratch->dis;
+        fill_distorted(band, t, &scratch->rendition[r], dis);
+        if (descends)
+            write_next_level(band, dis->next, state->dis[next] + state->plane[next] * r, t->x,
+                             t->first, t->end);
+        band->kernels->pair_statistics(level, dis, scratch->stats, band->rows, t->first, n,
+                                       &state->limits, state->log_table, &pair_sums[r]);
+    }
+}
+
+void vif_band(const vif_state *state, const vif_kernels *kernels, const vif_scratch *scratch,
+              int level, int band_index, pvt_plane ref, const pvt_plane *dis,
+              vif_reference_sums *ref_sums, vif_pair_sums *pair_sums)
+{
+    const int radius = state->level[level].radius;
     const int width = state->width[level], height = state->height[level];
     band_view band = {.state = state, .kernels = kernels, .index = level};
     band.y = band_index * VIF_TILE_ROWS;
     band.rows = pvt_min(VIF_TILE_ROWS, height - band.y);
-    if (level > 0) {
-        const ptrdiff_t stride = state->stride[level] * (ptrdiff_t)sizeof(uint16_t);
+    const int top = band.y - radius, rows = (band.rows + 1) / 2 * 2 + 2 * radius;
+    const ptrdiff_t stride = state->stride[level] * (ptrdiff_t)sizeof(uint16_t);
+    if (level > 0)
         ref = (pvt_plane){(const uint8_t *)state->ref[level], stride};
-        dis = (pvt_plane){(const uint8_t *)state->dis[level], stride};
+    pvt_row_array(ref, height, top, rows, band.ref);
+    for (int r = 0; r < state->renditions; r++) {
+        const uint16_t *plane = state->dis[level] + state->plane[level] * r;
+        pvt_row_array(level > 0 ? (pvt_plane){(const uint8_t *)plane, stride} : dis[r], height, top,
+                      rows, scratch->rendition[r].rows);
     }
-    const int source_rows = (band.rows + 1) / 2 * 2 + 2 * lv->radius;
-    pvt_row_array(ref, height, band.y - lv->radius, source_rows, band.ref);
-    pvt_row_array(dis, height, band.y - lv->radius, source_rows, band.dis);
-
     for (int x = 0; x < width; x += VIF_TILE_COLS) {
         const int cols = pvt_min(VIF_TILE_COLS, width - x);
-        const bool is_last = x + cols == width;
+        tile_step step = {.x = x, .cols = cols, .is_last = x + cols == width};
         /* Columns whose window is complete and that the tile before has left. */
-        const int first = x ? -VIF_LAG : 0;
-        const int end = is_last ? cols : cols - VIF_LAG;
-        fill_tile(&band, scratch, x, cols, is_last);
-        if (lv->next_radius >= 0) {
-            write_next_level(&band, scratch->ref.next, state->ref[level + 1], x, first, end);
-            write_next_level(&band, scratch->dis.next, state->dis[level + 1], x, first, end);
-        }
-        kernels->reference_statistics(lv, &scratch->ref, band.rows, first, end - first,
-                                      state->log_table, &scratch->stats, ref_sums);
-        kernels->pair_statistics(lv, &scratch->dis, &scratch->stats, band.rows, first, end - first,
-                                 &state->limits, state->log_table, sums);
+        step.first = x ? -VIF_LAG : 0;
+        step.end = step.is_last ? cols : cols - VIF_LAG;
+        do_step(&band, &step, scratch, ref_sums, pair_sums);
     }
 }
 

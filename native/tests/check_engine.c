@@ -21,6 +21,8 @@ static const struct engine_test {
     {"failed push", test_failed_push},
     {"reset", test_reset},
     {"feature sets", test_feature_sets},
+    {"renditions", test_renditions},
+    {"failed rendition", test_failed_rendition},
     {"threads, layouts, tiers", test_threads_layouts_tiers},
     {"large frames", test_large_frames},
     {"busy", test_busy},

@@ -1,7 +1,8 @@
 /*
  * Fuzzing of whole streams: the input chooses a configuration, frames and calls. Every call runs
- * twice, in the context at hand and in a plain twin (scalar tier, one thread, packed rows); the
- * statuses must be the predicted ones and the rows the same doubles. A violation aborts.
+ * in the context at hand and again in plain twins (scalar tier, one thread, packed rows), one for
+ * each rendition under each gain limit; the statuses must be the predicted ones and the rows the
+ * same doubles. A violation aborts.
  *
  * Built with -Dfuzz=true and clang this is a libFuzzer target, fuzz_engine [-max_total_time=60]
  * [CORPUS...]; otherwise fuzz_main.c drives it.
@@ -17,7 +18,12 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { MOST_CALLS = 12, LARGEST_SIDE = 33 + 96 };
+enum {
+    MOST_CALLS = 12,
+    LARGEST_SIDE = 33 + 96,
+    MOST_RENDITIONS = 3,
+    MOST_ROWS = MOST_RENDITIONS * PVT_MAX_GAIN_LIMITS
+};
 
 #define REQUIRE(condition, ...) ((condition) ? (void)0 : violated(#condition, __VA_ARGS__))
 
@@ -55,24 +61,32 @@ static pvt_config next_config(input *in)
 {
     static const int depths[] = {8, 10, 12, 16};
     static const double limits[] = {100.0, 1.0, 1.5, 1e9};
+    /* mostly one: every further row is a twin to run */
+    static const int renditions[] = {1, 1, 1, 1, 1, 2, 2, MOST_RENDITIONS};
+    static const int gain_limits[] = {1, 1, 1, 1, 2, 2, 3, PVT_MAX_GAIN_LIMITS};
     const int oddity = next(in);
     pvt_config config = {
         .width = 33 + next(in) % 97,
         .height = 33 + next(in) % 97,
         .bit_depth = depths[next(in) % 4],
         .threads = 1 + next(in) % 3,
-        .gain_limit = limits[next(in) % 4],
+        .renditions = renditions[next(in) % 8],
+        .gain_limits = gain_limits[next(in) % 8],
         .features = (uint32_t)next(in) % 8,
         .cpu_mask = (uint32_t)next(in),
     };
+    for (int l = 0; l < config.gain_limits; l++)
+        config.gain_limit[l] = limits[next(in) % 4];
     switch (oddity) { /* now and then a field can be anything */
     case 1: config.width = next_word(in); break;
     case 2: config.height = next_word(in); break;
     case 3: config.bit_depth = next_word(in); break;
     case 4: config.threads = next_word(in); break;
     case 5: config.features = (uint32_t)next_word(in); break;
-    case 6: config.gain_limit = (double)next_word(in) / 1e6; break;
-    case 7: config.gain_limit = next(in) & 1 ? NAN : INFINITY; break;
+    case 6: config.gain_limit[0] = (double)next_word(in) / 1e6; break;
+    case 7: config.gain_limit[0] = next(in) & 1 ? NAN : INFINITY; break;
+    case 8: config.renditions = next_word(in); break;
+    case 9: config.gain_limits = next_word(in); break;
     default: break;
     }
     return config;
@@ -90,8 +104,13 @@ static pvt_status predict(const pvt_config *c)
         return PVT_ERROR_SIZE;
     if (c->bit_depth != 8 && c->bit_depth != 10 && c->bit_depth != 12 && c->bit_depth != 16)
         return PVT_ERROR_BIT_DEPTH;
-    if (!(c->gain_limit >= 1.0) || isinf(c->gain_limit))
+    if (c->gain_limits < 1 || c->gain_limits > PVT_MAX_GAIN_LIMITS)
         return PVT_ERROR_GAIN_LIMIT;
+    for (int l = 0; l < c->gain_limits; l++)
+        if (!(c->gain_limit[l] >= 1.0) || isinf(c->gain_limit[l]))
+            return PVT_ERROR_GAIN_LIMIT;
+    if (c->renditions < 1 || c->renditions > PVT_MAX_RENDITIONS)
+        return PVT_ERROR_RENDITIONS;
     if (c->threads < 1 || c->threads > PVT_MAX_THREADS)
         return PVT_ERROR_THREADS;
     return c->features > PVT_FEATURE_ALL ? PVT_ERROR_FEATURES : PVT_OK;
@@ -163,10 +182,10 @@ static void plane_free(const plane *p)
 
 /* ---- calls ---------------------------------------------------------------------------------- */
 
-/* A stream, its twin, and what is known about both. */
+/* A stream, a twin for each of its rows, and what is known about them. */
 typedef struct stream {
     pvt_config config;
-    pvt_context *context, *twin;
+    pvt_context *context, *twin[MOST_ROWS];
     bool flushed, held; /* held: a row waits for the next call */
 } stream;
 
@@ -190,60 +209,114 @@ static void compare_rows(const pvt_config *c, const pvt_features *a, const pvt_f
         REQUIRE(isnan(a->adm2) || a->adm2 > 0.0, "adm2", a->adm2, 0.0);
 }
 
-/* After a call that may release a row, in both contexts. */
-static void settle(stream *s, pvt_status expected, const pvt_status status[2], const int ready[2],
-                   const pvt_features row[2], bool holds_next)
+static int row_count(const stream *s)
 {
-    REQUIRE(status[0] == expected, "status", status[0], expected);
-    REQUIRE(status[1] == expected, "status of the twin", status[1], expected);
+    return s->config.renditions * s->config.gain_limits;
+}
+
+/* What a call has said: in the context, and in each of the twins. */
+typedef struct outcome {
+    pvt_status status, twin_status[MOST_ROWS];
+    int ready, twin_ready[MOST_ROWS];
+    pvt_features rows[MOST_ROWS], twin_row[MOST_ROWS];
+} outcome;
+
+/* After a call that may release rows. */
+static void settle(stream *s, pvt_status expected, const outcome *o, bool holds_next)
+{
     const bool releases = expected == PVT_OK && s->held;
-    REQUIRE(ready[0] == releases && ready[1] == releases, "ready", ready[0], releases);
-    if (releases)
-        compare_rows(&s->config, &row[0], &row[1]);
+    REQUIRE(o->status == expected, "status", o->status, expected);
+    REQUIRE(o->ready == releases, "ready", o->ready, releases);
+    for (int i = 0; i < row_count(s); i++) {
+        REQUIRE(o->twin_status[i] == expected, "status of a twin", o->twin_status[i], expected);
+        REQUIRE(o->twin_ready[i] == releases, "ready of a twin", o->twin_ready[i], releases);
+        if (releases)
+            compare_rows(&s->config, &o->rows[i], &o->twin_row[i]);
+    }
     if (expected == PVT_OK)
         s->held = holds_next;
 }
 
-static void push_or_skip(stream *s, input *in, bool skips)
+static void skip(stream *s, input *in)
 {
     const plane ref = next_plane(in, &s->config);
-    const bool identical = next(in) % 5 == 0;
-    const plane dis = identical ? ref : next_plane(in, &s->config);
-    pvt_features row[2];
-    int ready[2] = {-1, -1};
-    pvt_status status[2];
-    if (skips) {
-        status[0] = pvt_skip(s->context, ref.top, ref.stride, &row[0], &ready[0]);
-        status[1] = pvt_skip(s->twin, ref.packed, ref.row, &row[1], &ready[1]);
-    } else {
-        status[0] = pvt_push(s->context, ref.top, ref.stride, dis.top, dis.stride, &row[0], &ready[0]);
-        status[1] = pvt_push(s->twin, ref.packed, ref.row, dis.packed, dis.row, &row[1], &ready[1]);
+    outcome o = {.ready = -1};
+    o.status = pvt_skip(s->context, ref.top, ref.stride, o.rows, &o.ready);
+    for (int i = 0; i < row_count(s); i++)
+        o.twin_status[i] =
+            pvt_skip(s->twin[i], ref.packed, ref.row, &o.twin_row[i], &o.twin_ready[i]);
+    settle(s,
+           s->flushed ? PVT_ERROR_FLUSHED
+           : ref.in_range ? PVT_OK
+                          : PVT_ERROR_SAMPLE_RANGE,
+           &o, false);
+    plane_free(&ref);
+}
+
+static void push(stream *s, input *in)
+{
+    const pvt_config *c = &s->config;
+    const plane ref = next_plane(in, c);
+    plane own[MOST_RENDITIONS];
+    const void *dis[MOST_RENDITIONS];
+    ptrdiff_t strides[MOST_RENDITIONS];
+    bool identical[MOST_RENDITIONS], in_range = ref.in_range;
+    for (int r = 0; r < c->renditions; r++) {
+        identical[r] = next(in) % 5 == 0;
+        own[r] = identical[r] ? ref : next_plane(in, c);
+        dis[r] = own[r].top;
+        strides[r] = own[r].stride;
+        in_range = in_range && own[r].in_range;
     }
-    const bool in_range = ref.in_range && (skips || dis.in_range);
+    outcome o = {.ready = -1};
+    o.status = pvt_push(s->context, ref.top, ref.stride, dis, strides, o.rows, &o.ready);
     const pvt_status expected = s->flushed ? PVT_ERROR_FLUSHED
                                 : in_range ? PVT_OK
                                            : PVT_ERROR_SAMPLE_RANGE;
-    settle(s, expected, status, ready, row, !skips);
+    for (int i = 0; i < row_count(s); i++) {
+        const plane *mine = &own[i / c->gain_limits];
+        const void *packed = mine->packed;
+        /* one bad rendition stops them all; the twins of the others must not go on alone */
+        o.twin_status[i] = expected;
+        if (expected == PVT_OK || !mine->in_range || !ref.in_range || s->flushed)
+            o.twin_status[i] = pvt_push(s->twin[i], ref.packed, ref.row, &packed, &mine->row,
+                                        &o.twin_row[i], &o.twin_ready[i]);
+    }
+    settle(s, expected, &o, true);
+    for (int r = 0; r < c->renditions; r++)
+        if (!identical[r])
+            plane_free(&own[r]);
     plane_free(&ref);
-    if (!identical)
-        plane_free(&dis);
 }
 
 static void flush(stream *s)
 {
-    pvt_features row[2];
-    int ready[2] = {-1, -1};
-    const pvt_status status[2] = {pvt_flush(s->context, &row[0], &ready[0]),
-                                  pvt_flush(s->twin, &row[1], &ready[1])};
-    settle(s, PVT_OK, status, ready, row, false);
+    outcome o = {.ready = -1};
+    o.status = pvt_flush(s->context, o.rows, &o.ready);
+    for (int i = 0; i < row_count(s); i++)
+        o.twin_status[i] = pvt_flush(s->twin[i], &o.twin_row[i], &o.twin_ready[i]);
+    settle(s, PVT_OK, &o, false);
     s->flushed = true;
 }
 
 static void reset(stream *s)
 {
     REQUIRE(pvt_reset(s->context) == PVT_OK, "reset", 0, 0);
-    REQUIRE(pvt_reset(s->twin) == PVT_OK, "reset of the twin", 0, 0);
+    for (int i = 0; i < row_count(s); i++)
+        REQUIRE(pvt_reset(s->twin[i]) == PVT_OK, "reset of a twin", 0, 0);
     s->flushed = s->held = false;
+}
+
+/* Makes a twin for each row. */
+static void make_twins(stream *s)
+{
+    for (int i = 0; i < row_count(s); i++) {
+        pvt_config plain = s->config;
+        plain.cpu_mask = ~0u;
+        plain.threads = plain.renditions = plain.gain_limits = 1;
+        plain.gain_limit[0] = s->config.gain_limit[i % s->config.gain_limits];
+        REQUIRE(pvt_create(&plain, &s->twin[i]) == PVT_OK, "twin", i, 0);
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -252,27 +325,25 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     stream s = {.config = next_config(&in)};
     const pvt_status expected = predict(&s.config);
     if (expected == PVT_OK && (s.config.width > LARGEST_SIDE || s.config.height > LARGEST_SIDE ||
-                               s.config.threads > 4))
+                               s.config.threads > 4 || s.config.renditions > MOST_RENDITIONS))
         return 0; /* right, but slow */
     const pvt_status status = pvt_create(&s.config, &s.context);
     REQUIRE(status == expected, "status of pvt_create", status, expected);
     REQUIRE((s.context != NULL) == (status == PVT_OK), "context", 0, status);
     if (status != PVT_OK)
         return 0;
-    pvt_config plain = s.config;
-    plain.cpu_mask = ~0u;
-    plain.threads = 1;
-    REQUIRE(pvt_create(&plain, &s.twin) == PVT_OK, "twin", 0, 0);
+    make_twins(&s);
     for (int call = 0; call < MOST_CALLS && in.left > 0; call++) {
         const int kind = next(&in) % 16;
         if (kind < 11)
-            push_or_skip(&s, &in, kind >= 9);
+            kind < 9 ? push(&s, &in) : skip(&s, &in);
         else if (kind < 13)
             flush(&s);
         else
             reset(&s);
     }
     pvt_destroy(s.context);
-    pvt_destroy(s.twin);
+    for (int i = 0; i < row_count(&s); i++)
+        pvt_destroy(s.twin[i]);
     return 0;
 }

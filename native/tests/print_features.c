@@ -26,10 +26,10 @@ static void print_stream(const pvt_config *config, int scene)
     stream_with(*config, 0, scene, best);
     stream_with(*config, ~0u, scene, scalar);
     EXPECT(test_same_rows(best, scalar, FRAMES), "%dx%d, %d bit, gain limit %g: tier %s differs",
-           config->width, config->height, config->bit_depth, config->gain_limit, pvt_tier(0));
+           config->width, config->height, config->bit_depth, config->gain_limit[0], pvt_tier(0));
     for (int i = 0; i < FRAMES; i++)
         printf("%dx%d, %d bit, gain limit %g, frame %d: adm2 %a vif %a %a %a %a motion2 %a\n",
-               config->width, config->height, config->bit_depth, config->gain_limit, i,
+               config->width, config->height, config->bit_depth, config->gain_limit[0], i,
                best[i].adm2, best[i].vif_scale[0], best[i].vif_scale[1], best[i].vif_scale[2],
                best[i].vif_scale[3], best[i].motion2);
 }
@@ -44,7 +44,7 @@ int main(void)
         for (size_t d = 0; d < sizeof depths / sizeof depths[0]; d++)
             for (size_t l = 0; l < sizeof limits / sizeof limits[0]; l++) {
                 pvt_config config = test_config(sizes[s][0], sizes[s][1], depths[d], 2);
-                config.gain_limit = limits[l];
+                config.gain_limit[0] = limits[l];
                 print_stream(&config, scene++);
             }
     return test_failures() > 0;

@@ -43,11 +43,13 @@ if TYPE_CHECKING:
     from .api import features, score
     from .engine import EngineInfo, engines
     from .model import Model, ModelInfo, load_model, models
+    from .parity import ComparisonResult, compare
     from .results import ResultInfo, ScoreResult
     from .scorer import Scorer
     from .version import __version__
 
 _LAZY = {
+    "ComparisonResult": "parity",
     "EngineInfo": "engine",
     "Model": "model",
     "ModelInfo": "model",
@@ -55,6 +57,7 @@ _LAZY = {
     "ScoreResult": "results",
     "Scorer": "scorer",
     "__version__": "version",
+    "compare": "parity",
     "engines": "engine",
     "features": "api",
     "load_model": "model",
@@ -65,6 +68,7 @@ _LAZY = {
 __all__ = [
     "FEATURES",
     "BitDepthError",
+    "ComparisonResult",
     "DeviceError",
     "EmptyInputError",
     "EngineError",
@@ -95,6 +99,7 @@ __all__ = [
     "TruncatedInputError",
     "VmafTinyError",
     "__version__",
+    "compare",
     "engines",
     "errors",
     "features",

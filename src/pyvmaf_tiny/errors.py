@@ -17,14 +17,16 @@
     |   +-- ModelNotFoundError     no such id, no such file
     |   +-- ModelDigestError       the file is not the one that the registry vouches for
     |   +-- ModelFormatError       not an ONNX graph of [N, 6] -> [N], or a broken registry
-    |   +-- DeviceError            the execution provider asked for is not here
+    |   +-- DeviceError            the device asked for is not here: a model's or an engine's
     +-- EngineError
+    |   +-- DeviceError            (the same)
         +-- EngineUnavailableError no such engine on this machine
         +-- EngineStateError       pushed after flush, used after close, used by two threads
         +-- OutOfMemoryError       the engine could not allocate its working memory
 
 A message says what was given, what was expected and what to do. When frames had been scored
-before the failure, ``error.result`` holds them.
+before the failure, ``error.result`` holds them, and what had been compared before it is
+``error.comparison``.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .parity import ComparisonResult
     from .results import ScoreResult
 
 
@@ -39,7 +42,7 @@ class VmafTinyError(Exception):
     """Base of every deliberate error.
 
     ``given``, ``expected`` and ``hint`` are the parts of the message; ``result`` is what had
-    been scored before the failure (None when nothing had).
+    been scored before the failure (None when nothing had), ``comparison`` what had been compared.
     """
 
     def __init__(
@@ -55,6 +58,7 @@ class VmafTinyError(Exception):
         self.expected = expected
         self.hint = hint
         self.result: ScoreResult | None = None
+        self.comparison: ComparisonResult | None = None
         super().__init__(message)
 
     def __str__(self) -> str:
@@ -131,12 +135,12 @@ class ModelFormatError(ModelError):
     """A file is not a model of ours: not ONNX, or not ``[N, 6] -> [N]``."""
 
 
-class DeviceError(ModelError):
-    """The ONNX Runtime execution provider asked for is not available."""
-
-
 class EngineError(VmafTinyError):
     """Something is wrong with the feature extraction engine."""
+
+
+class DeviceError(ModelError, EngineError):
+    """A device is not available: a model's execution provider, or an engine's GPU."""
 
 
 class EngineUnavailableError(EngineError):

@@ -102,6 +102,9 @@ EXPORT void vmaf_model_destroy(VmafModel *);
 
 EXPORT int vmaf_picture_alloc(VmafPicture *, enum VmafPixelFormat, unsigned, unsigned, unsigned);
 EXPORT int vmaf_picture_unref(VmafPicture *);
+#if !AT_LEAST(3, 0)
+EXPORT int compute_vmaf(void); /* all in one call; its presence tells 2.x from 3.x */
+#endif
 #if AT_LEAST(3, 2)
 EXPORT int vmaf_preallocate_pictures(VmafContext *, VmafPictureConfiguration);
 EXPORT int vmaf_fetch_preallocated_picture(VmafContext *, VmafPicture *);

@@ -46,6 +46,16 @@ const char *vmaf_version(void)
     return failure ? NULL : FAKE_VERSION;
 }
 
+#if !AT_LEAST(3, 0)
+
+int compute_vmaf(void)
+{
+    violation("compute_vmaf: it reads everything at once");
+    return -EINVAL;
+}
+
+#endif
+
 int vmaf_init(VmafContext **out, VmafConfiguration configuration)
 {
     const int failure =

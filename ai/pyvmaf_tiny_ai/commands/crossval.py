@@ -15,7 +15,7 @@ from pyvmaf_tiny_ai.splits import k_folds, leave_one_source_out
 from pyvmaf_tiny_ai.table import read_table
 from pyvmaf_tiny_ai.training import train_many
 
-from .common import parser, run, seed_list
+from .common import parser, run, seed_list, select
 
 
 def main(model_id: str, documentation: str | None, *, seeds: int = 1, k_fold: bool = False) -> int:
@@ -29,18 +29,26 @@ def _main(model_id: str, documentation: str | None, *, seeds: int, k_fold: bool)
     options.add_argument("--parquet", type=Path, required=True)
     options.add_argument("--epochs", type=int, default=defaults.epochs)
     options.add_argument("--seeds", type=int, default=seeds, help="seeds 0, 1, ... (%(default)s)")
+    options.add_argument(
+        "--where", metavar="COLUMN=VALUE", help="only these rows, such as subset=A or codec=x264"
+    )
     if k_fold:
         options.add_argument("--folds", type=int, default=5)
     options.add_argument("--out-json", type=Path, required=True)
     arguments = options.parse_args()
 
     table = read_table(arguments.parquet)
+    if arguments.where:
+        table = select(table, arguments.where)
     recipe = replace(defaults, epochs=arguments.epochs)
     folds = k_folds(table, arguments.folds) if k_fold else leave_one_source_out(table)
     found = cross_validate(
         table, folds, seed_list(arguments.seeds), partial(train_many, recipe=recipe)
     )
-    report = {**found.report(), **_origin(arguments.parquet, arguments.out_json, recipe)}
+    report = {
+        **found.report(),
+        **_origin(arguments.parquet, arguments.out_json, recipe, arguments.where),
+    }
     print_folds(found)
     write_json(arguments.out_json, report)
     return 0
@@ -65,12 +73,12 @@ def print_folds(found: CrossValidation) -> None:
     )
 
 
-def _origin(parquet: Path, out_json: Path, recipe: Recipe) -> dict[str, Any]:
+def _origin(parquet: Path, out_json: Path, recipe: Recipe, where: str | None) -> dict[str, Any]:
     return {
         "run_provenance": run_provenance(
             f"ai/scripts/{Path(sys.argv[0]).name}",
             sys.argv[1:],
-            recipe.to_dict(),
+            {**recipe.to_dict(), "where": where},
             {"parquet": parquet},
             {"out_json": out_json},
             ("torch", "numpy", "scipy"),

@@ -7,9 +7,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
 from pyvmaf_tiny.model import load_model
 from pyvmaf_tiny_ai.latency import row_latency
-from pyvmaf_tiny_ai.metrics import agreement
+from pyvmaf_tiny_ai.metrics import agreement, correlation_defined
 from pyvmaf_tiny_ai.provenance import run_provenance, write_json
 from pyvmaf_tiny_ai.table import features_of, labels_of, read_table, spread
 
@@ -27,6 +31,7 @@ def _main(documentation: str | None, *, compare: bool) -> int:
     options.add_argument("--parquet", type=Path, required=True)
     options.add_argument("--rows", type=int, help="this many, spread over the table (default: all)")
     options.add_argument("--min-plcc", type=float, default=0.97)
+    options.add_argument("--by", metavar="COLUMN", help="also for each value of this column")
     options.add_argument("--out-json", type=Path, help="report to write")
     if compare:
         options.add_argument(
@@ -52,6 +57,10 @@ def _main(documentation: str | None, *, compare: bool) -> int:
     inputs = {"onnx": arguments.onnx, "parquet": arguments.parquet}
     print(found)
     print(f"one row: {latency['p50']:.2f} us, p95 {latency['p95']:.2f} us")
+    if arguments.by:
+        report["by"] = {arguments.by: measured_by(table, arguments.by, model.predict(features))}
+        for value, part in report["by"][arguments.by].items():
+            print(f"{arguments.by} {value}: {part}")
     if compare and arguments.v2_onnx:
         other = load_model(arguments.v2_onnx)
         beside = agreement(other.predict(features), labels)
@@ -75,3 +84,20 @@ def _main(documentation: str | None, *, compare: bool) -> int:
         write_json(arguments.out_json, report)
     print(f"PLCC {found.plcc:.6f}, gate {arguments.min_plcc}: {'pass' if passed else 'REFUSED'}")
     return 0 if passed else 1
+
+
+def measured_by(
+    table: pd.DataFrame, column: str, scores: NDArray[np.float64]
+) -> dict[str, dict[str, Any] | None]:
+    """Agreement over the rows of each value of a column; None where no correlation is defined.
+
+    ValueError when there is no such column.
+    """
+    if column not in table.columns:
+        raise ValueError(f"no column {column!r}, the table has {', '.join(table.columns)}")
+    found: dict[str, dict[str, Any] | None] = {}
+    for value, rows in table.assign(score=scores).groupby(column):
+        labels, predicted = labels_of(rows), rows["score"].to_numpy()
+        defined = correlation_defined(predicted, labels)
+        found[str(value)] = asdict(agreement(predicted, labels)) if defined else None
+    return found

@@ -12,7 +12,7 @@ static void expect_refused(pvt_config config, pvt_status expected)
     pvt_context *context = (pvt_context *)&config; /* anything but NULL */
     EXPECT_STATUS(pvt_create(&config, &context), expected);
     EXPECT(context == NULL, "%dx%d, %d bit, %d threads, gain limit %g, features %u", config.width,
-           config.height, config.bit_depth, config.threads, config.gain_limit, config.features);
+           config.height, config.bit_depth, config.threads, config.gain_limit[0], config.features);
 }
 
 static void expect_accepted(pvt_config config)
@@ -29,6 +29,8 @@ static void test_config_values(void)
     static const int depths[] = {INT_MIN, -8, 0, 1, 7, 9, 11, 13, 14, 15, 17, 32, INT_MAX};
     static const int threads[] = {INT_MIN, -1, 0, 257, INT_MAX};
     const double limits[] = {0.0, -0.0, 0.5, 0.9999999, -1.0, -100.0, NAN, INFINITY, -INFINITY};
+    static const int counts[] = {INT_MIN, -1, 0, PVT_MAX_GAIN_LIMITS + 1, INT_MAX};
+    static const int renditions[] = {INT_MIN, -1, 0, PVT_MAX_RENDITIONS + 1, INT_MAX};
     static const uint32_t features[] = {8, 9, 15, 1u << 31, UINT32_MAX};
     const pvt_config good = test_config(64, 48, 8, 1);
     pvt_config bad;
@@ -47,8 +49,18 @@ static void test_config_values(void)
         expect_refused(bad, PVT_ERROR_THREADS);
     }
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
-        bad = good, bad.gain_limit = limits[i];
+        bad = good, bad.gain_limit[0] = limits[i];
         expect_refused(bad, PVT_ERROR_GAIN_LIMIT);
+        bad = good, bad.gain_limits = 3, bad.gain_limit[1] = 1.0, bad.gain_limit[2] = limits[i];
+        expect_refused(bad, PVT_ERROR_GAIN_LIMIT);
+    }
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        bad = good, bad.gain_limits = counts[i];
+        expect_refused(bad, PVT_ERROR_GAIN_LIMIT);
+    }
+    for (size_t i = 0; i < sizeof renditions / sizeof renditions[0]; i++) {
+        bad = good, bad.renditions = renditions[i];
+        expect_refused(bad, PVT_ERROR_RENDITIONS);
     }
     for (size_t i = 0; i < sizeof features / sizeof features[0]; i++) {
         bad = good, bad.features = features[i];
@@ -58,7 +70,13 @@ static void test_config_values(void)
     expect_accepted(test_config(PVT_MAX_SIZE, PVT_MIN_SIZE, 16, 2));
     expect_accepted(test_config(PVT_MIN_SIZE, PVT_MAX_SIZE, 8, 2));
     expect_accepted(test_config(PVT_MIN_SIZE, PVT_MIN_SIZE, 8, PVT_MAX_THREADS));
-    bad = good, bad.gain_limit = 1e300;
+    bad = good, bad.gain_limit[0] = 1e300;
+    expect_accepted(bad);
+    bad = good, bad.gain_limit[1] = NAN; /* not one of those that count */
+    expect_accepted(bad);
+    bad = good, bad.renditions = PVT_MAX_RENDITIONS, bad.gain_limits = PVT_MAX_GAIN_LIMITS;
+    for (int l = 0; l < PVT_MAX_GAIN_LIMITS; l++)
+        bad.gain_limit[l] = 1.0;
     expect_accepted(bad);
     bad = good, bad.cpu_mask = UINT32_MAX;
     expect_accepted(bad);
@@ -78,11 +96,15 @@ static void test_null_pointers(void)
     const uint8_t *r = pair.ref, *d = pair.dis;
     pvt_features row;
     int ready;
-    EXPECT_STATUS(pvt_push(NULL, r, 40, d, 40, &row, &ready), PVT_ERROR_ARGUMENT);
-    EXPECT_STATUS(pvt_push(context, NULL, 40, d, 40, &row, &ready), PVT_ERROR_ARGUMENT);
-    EXPECT_STATUS(pvt_push(context, r, 40, NULL, 40, &row, &ready), PVT_ERROR_ARGUMENT);
-    EXPECT_STATUS(pvt_push(context, r, 40, d, 40, NULL, &ready), PVT_ERROR_ARGUMENT);
-    EXPECT_STATUS(pvt_push(context, r, 40, d, 40, &row, NULL), PVT_ERROR_ARGUMENT);
+    EXPECT_STATUS(test_push(NULL, r, 40, d, 40, &row, &ready), PVT_ERROR_ARGUMENT);
+    EXPECT_STATUS(test_push(context, NULL, 40, d, 40, &row, &ready), PVT_ERROR_ARGUMENT);
+    EXPECT_STATUS(test_push(context, r, 40, NULL, 40, &row, &ready), PVT_ERROR_ARGUMENT);
+    EXPECT_STATUS(test_push(context, r, 40, d, 40, NULL, &ready), PVT_ERROR_ARGUMENT);
+    EXPECT_STATUS(test_push(context, r, 40, d, 40, &row, NULL), PVT_ERROR_ARGUMENT);
+    const void *const planes[1] = {d};
+    const ptrdiff_t strides[1] = {40};
+    EXPECT_STATUS(pvt_push(context, r, 40, NULL, strides, &row, &ready), PVT_ERROR_ARGUMENT);
+    EXPECT_STATUS(pvt_push(context, r, 40, planes, NULL, &row, &ready), PVT_ERROR_ARGUMENT);
     EXPECT_STATUS(pvt_skip(NULL, r, 40, &row, &ready), PVT_ERROR_ARGUMENT);
     EXPECT_STATUS(pvt_skip(context, NULL, 40, &row, &ready), PVT_ERROR_ARGUMENT);
     EXPECT_STATUS(pvt_skip(context, r, 40, NULL, &ready), PVT_ERROR_ARGUMENT);
@@ -93,7 +115,7 @@ static void test_null_pointers(void)
     EXPECT_STATUS(pvt_reset(NULL), PVT_ERROR_ARGUMENT);
 
     /* none of them was a frame, or the end of the stream */
-    EXPECT_STATUS(pvt_push(context, r, 40, d, 40, &row, &ready), PVT_OK);
+    EXPECT_STATUS(test_push(context, r, 40, d, 40, &row, &ready), PVT_OK);
     EXPECT(ready == 0, "ready %d", ready);
     pvt_destroy(context);
     pvt_destroy(NULL);
@@ -108,7 +130,7 @@ void test_arguments(void)
 
 void test_facts(void)
 {
-    for (int a = PVT_OK; a <= PVT_ERROR_FORKED + 1; a++) {
+    for (int a = PVT_OK; a <= PVT_ERROR_RENDITIONS + 1; a++) {
         const char *text = pvt_status_text((pvt_status)a);
         EXPECT(text && *text, "status %d", a);
         for (int b = PVT_OK; b < a; b++)

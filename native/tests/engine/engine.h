@@ -51,6 +51,10 @@ pvt_config test_config(int width, int height, int bit_depth, int threads);
 /* A context; the test program ends when there is none. */
 pvt_context *test_create(const pvt_config *config);
 
+/* pvt_push of a single rendition; a NULL plane is handed on. */
+pvt_status test_push(pvt_context *context, const void *ref, ptrdiff_t ref_stride, const void *dis,
+                     ptrdiff_t dis_stride, pvt_features *row, int *ready);
+
 /* Pushes `frames` frames of the scene and flushes; rows[0 .. frames-1]. */
 void test_stream(pvt_context *context, const pvt_config *config, int scene, int frames,
                  test_layout layout, pvt_features *rows);
@@ -67,6 +71,8 @@ void test_skipped_frames(void);
 void test_failed_push(void);
 void test_reset(void);
 void test_feature_sets(void);
+void test_renditions(void);
+void test_failed_rendition(void);
 void test_threads_layouts_tiers(void);
 void test_large_frames(void);
 void test_busy(void);

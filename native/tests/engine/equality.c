@@ -32,7 +32,7 @@ static void expect_same(pvt_config config, test_layout layout, int scene,
            "%dx%d, %d bit, %d threads, layout %d, mask %#x, gain limit %g: adm2 %.17g, %.17g; "
            "vif %.9g %.9g %.9g %.9g, %.9g %.9g %.9g %.9g; motion2 %.17g, %.17g",
            config.width, config.height, config.bit_depth, config.threads, (int)layout,
-           config.cpu_mask, config.gain_limit, rows[1].adm2, expected[1].adm2,
+           config.cpu_mask, config.gain_limit[0], rows[1].adm2, expected[1].adm2,
            rows[1].vif_scale[0], rows[1].vif_scale[1], rows[1].vif_scale[2], rows[1].vif_scale[3],
            expected[1].vif_scale[0], expected[1].vif_scale[1], expected[1].vif_scale[2],
            expected[1].vif_scale[3], rows[1].motion2, expected[1].motion2);
@@ -42,7 +42,7 @@ static void expect_same(pvt_config config, test_layout layout, int scene,
 static void check_size(int width, int height, int bit_depth, double gain_limit, int variation)
 {
     pvt_config config = test_config(width, height, bit_depth, 1);
-    config.gain_limit = gain_limit;
+    config.gain_limit[0] = gain_limit;
     config.cpu_mask = ~0u;
     pvt_features expected[FRAMES];
     run(config, PACKED, variation, expected);

@@ -85,6 +85,9 @@ void test_memory_held(void)
             for (uint32_t features = 0; features <= PVT_FEATURE_ALL; features++) {
                 pvt_config config = test_config(sizes[s][0], sizes[s][1], 10, threads);
                 config.features = features;
+                config.renditions = 1 + threads % 3;
+                config.gain_limits = 1 + threads % 2;
+                config.gain_limit[1] = 1.0;
                 start_counting();
                 pvt_context *context = test_create(&config);
                 const long held = atomic_load(&bytes);
@@ -102,18 +105,22 @@ void test_memory_held(void)
 void test_no_allocation_per_frame(void)
 {
     for (int threads = 1; threads <= 3; threads += 2) {
-        const pvt_config config = test_config(129, 67, 10, threads);
+        pvt_config config = test_config(129, 67, 10, threads);
+        config.renditions = config.gain_limits = 2;
+        config.gain_limit[1] = 1.0;
         pvt_context *context = test_create(&config);
         test_pair pair = test_pair_make(&config, 3, 0, ODD);
-        pvt_features row;
+        const void *const dis[2] = {pair.dis, pair.ref};
+        const ptrdiff_t strides[2] = {pair.dis_stride, pair.ref_stride};
+        pvt_features rows[4];
         int ready;
         const size_t before = pvt_context_bytes(context);
         start_counting();
         for (int round = 0; round < 3; round++) {
             for (int i = 0; i < 4; i++)
-                pvt_push(context, pair.ref, pair.ref_stride, pair.dis, pair.dis_stride, &row, &ready);
-            pvt_skip(context, pair.ref, pair.ref_stride, &row, &ready);
-            pvt_flush(context, &row, &ready);
+                pvt_push(context, pair.ref, pair.ref_stride, dis, strides, rows, &ready);
+            pvt_skip(context, pair.ref, pair.ref_stride, rows, &ready);
+            pvt_flush(context, rows, &ready);
             pvt_reset(context);
         }
         EXPECT(atomic_load(&allocations) == 0 && atomic_load(&frees) == 0,

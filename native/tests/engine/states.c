@@ -45,7 +45,7 @@ typedef struct push_call {
 static void *push_main(void *argument)
 {
     push_call *call = argument;
-    call->status = pvt_push(call->context, call->ref, call->pair.ref_stride, call->pair.dis,
+    call->status = test_push(call->context, call->ref, call->pair.ref_stride, call->pair.dis,
                             call->pair.dis_stride, &call->row, &call->ready);
     return NULL;
 }
@@ -92,7 +92,7 @@ void test_busy(void)
     if (pthread_create(&thread, NULL, push_main, &call) != 0 || read(gate.inside[0], &byte, 1) != 1)
         abort();
 
-    EXPECT_STATUS(pvt_push(call.context, call.pair.ref, 48, call.pair.dis, 48, &row, &ready),
+    EXPECT_STATUS(test_push(call.context, call.pair.ref, 48, call.pair.dis, 48, &row, &ready),
                   PVT_ERROR_BUSY);
     EXPECT(ready == 0, "ready %d", ready);
     EXPECT_STATUS(pvt_skip(call.context, call.pair.ref, 48, &row, &ready), PVT_ERROR_BUSY);
@@ -107,7 +107,7 @@ void test_busy(void)
 
     /* the refused calls have left no trace */
     test_pair second = test_pair_make(&config, 60, 1, PACKED);
-    EXPECT_STATUS(pvt_push(call.context, second.ref, 48, second.dis, 48, &row, &ready), PVT_OK);
+    EXPECT_STATUS(test_push(call.context, second.ref, 48, second.dis, 48, &row, &ready), PVT_OK);
     EXPECT(ready == 1 && test_same_rows(&row, &expected[0], 1), "row 0, ready %d", ready);
     EXPECT_STATUS(pvt_flush(call.context, &row, &ready), PVT_OK);
     EXPECT(ready == 1 && test_same_rows(&row, &expected[1], 1), "row 1, ready %d", ready);
@@ -144,7 +144,7 @@ static void use_orphan(pvt_context *context, const pvt_config *config)
     test_pair pair = test_pair_make(config, 61, 0, PACKED);
     pvt_features row;
     int ready = -1;
-    EXPECT_STATUS(pvt_push(context, pair.ref, pair.ref_stride, pair.dis, pair.dis_stride, &row, &ready),
+    EXPECT_STATUS(test_push(context, pair.ref, pair.ref_stride, pair.dis, pair.dis_stride, &row, &ready),
                   PVT_ERROR_FORKED);
     EXPECT(ready == 0, "ready %d", ready);
     EXPECT_STATUS(pvt_skip(context, pair.ref, pair.ref_stride, &row, &ready), PVT_ERROR_FORKED);
@@ -162,7 +162,7 @@ static void continue_stream(pvt_context *context, const pvt_config *config)
     pvt_destroy(fresh);
     test_pair pair = test_pair_make(config, 61, 1, PACKED);
     int ready = -1;
-    EXPECT_STATUS(pvt_push(context, pair.ref, pair.ref_stride, pair.dis, pair.dis_stride, &rows[0],
+    EXPECT_STATUS(test_push(context, pair.ref, pair.ref_stride, pair.dis, pair.dis_stride, &rows[0],
                            &ready),
                   PVT_OK);
     EXPECT_STATUS(pvt_flush(context, &rows[1], &ready), PVT_OK);
@@ -178,7 +178,7 @@ void test_fork(void)
         test_pair pair = test_pair_make(&config, 61, 0, PACKED);
         pvt_features row;
         int ready;
-        EXPECT_STATUS(pvt_push(context, pair.ref, pair.ref_stride, pair.dis, pair.dis_stride, &row,
+        EXPECT_STATUS(test_push(context, pair.ref, pair.ref_stride, pair.dis, pair.dis_stride, &row,
                                &ready),
                       PVT_OK);
         in_child(threads == 1 ? continue_stream : use_orphan, context, &config);
@@ -236,7 +236,7 @@ static void *share_main(void *argument)
     for (int i = 0; i < PUSHES; i++) {
         pvt_features row;
         int ready = 0;
-        const pvt_status status = pvt_push(s->context, s->pair->ref, s->pair->ref_stride,
+        const pvt_status status = test_push(s->context, s->pair->ref, s->pair->ref_stride,
                                            s->pair->dis, s->pair->dis_stride, &row, &ready);
         atomic_fetch_add(s->pushed, status == PVT_OK);
         atomic_fetch_add(s->released, ready);
@@ -278,7 +278,7 @@ void test_destroy_at_any_time(void)
             pvt_features row;
             int ready;
             for (int i = 0; i < state && i < 3; i++)
-                pvt_push(context, pair.ref, pair.ref_stride, pair.dis, pair.dis_stride, &row, &ready);
+                test_push(context, pair.ref, pair.ref_stride, pair.dis, pair.dis_stride, &row, &ready);
             if (state == 4)
                 pvt_flush(context, &row, &ready);
             if (state == 5)

@@ -45,7 +45,7 @@ static void expectation_make(expectation *e, int bit_depth, int scene)
         int ready;
         e->pair[i] = test_pair_make(&e->config, scene, i * i, PACKED);
         e->motion[i] = i ? motion_between(&e->config, &e->pair[i - 1], &e->pair[i]) : 0.0;
-        pvt_push(context, e->pair[i].ref, e->pair[i].ref_stride, e->pair[i].dis,
+        test_push(context, e->pair[i].ref, e->pair[i].ref_stride, e->pair[i].dis,
                  e->pair[i].dis_stride, &e->alone[i], &ready);
         EXPECT_STATUS(pvt_flush(context, &e->alone[i], &ready), PVT_OK);
         EXPECT(ready == 1 && e->alone[i].motion2 == 0.0, "ready %d, motion2 of a lone frame %g",
@@ -71,7 +71,7 @@ static pvt_features expected_row(const expectation *e, int i, int n)
 
 static pvt_status push(pvt_context *context, const test_pair *pair, pvt_features *row, int *ready)
 {
-    return pvt_push(context, pair->ref, pair->ref_stride, pair->dis, pair->dis_stride, row, ready);
+    return test_push(context, pair->ref, pair->ref_stride, pair->dis, pair->dis_stride, row, ready);
 }
 
 /* Streams frames 0 .. n-1, those in `skipped` (a bit each) unscored, and checks every row. */

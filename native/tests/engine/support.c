@@ -115,7 +115,9 @@ pvt_config test_config(int width, int height, int bit_depth, int threads)
                         .height = height,
                         .bit_depth = bit_depth,
                         .threads = threads,
-                        .gain_limit = 100.0};
+                        .renditions = 1,
+                        .gain_limits = 1,
+                        .gain_limit = {100.0}};
 }
 
 pvt_context *test_create(const pvt_config *config)
@@ -130,13 +132,19 @@ pvt_context *test_create(const pvt_config *config)
     return context;
 }
 
+pvt_status test_push(pvt_context *context, const void *ref, ptrdiff_t ref_stride, const void *dis,
+                     ptrdiff_t dis_stride, pvt_features *row, int *ready)
+{
+    return pvt_push(context, ref, ref_stride, &dis, &dis_stride, row, ready);
+}
+
 void test_stream(pvt_context *context, const pvt_config *config, int scene, int frames,
                  test_layout layout, pvt_features *rows)
 {
     int ready = -1;
     for (int i = 0; i < frames; i++) {
         test_pair pair = test_pair_make(config, scene, i, layout);
-        EXPECT_STATUS(pvt_push(context, pair.ref, pair.ref_stride, pair.dis, pair.dis_stride,
+        EXPECT_STATUS(test_push(context, pair.ref, pair.ref_stride, pair.dis, pair.dis_stride,
                                i ? &rows[i - 1] : &rows[0], &ready),
                       PVT_OK);
         EXPECT(ready == (i > 0), "push %d: ready %d", i, ready);

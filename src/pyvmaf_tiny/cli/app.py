@@ -12,6 +12,7 @@ import click
 from pyvmaf_tiny.errors import OptionError, VmafTinyError
 
 from .bench import bench
+from .compare import compare
 from .demo import demo
 from .engines import engines
 from .exits import (
@@ -88,11 +89,12 @@ def app() -> None:
     """VMAF-style video quality in process: exact libvmaf features, tiny models, frame by frame.
 
     Exit codes: 0 ok, 1 unexpected failure, 2 wrong option, 3 input, 4 model, 5 engine,
-    130 interrupted, 143 terminated. PYVMAF_TINY_TRACEBACK=1 shows where an error came from.
+    6 compare found a difference, 130 interrupted, 143 terminated.
+    PYVMAF_TINY_TRACEBACK=1 shows where an error came from.
     """
 
 
-for _command in (score, features, engines, models, bench, demo):
+for _command in (score, features, compare, engines, models, bench, demo):
     app.add_command(_command)
 
 

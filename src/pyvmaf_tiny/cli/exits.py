@@ -19,6 +19,9 @@ CODES: dict[type[VmafTinyError], int] = {
     EngineError: 5,
 }
 UNEXPECTED = 1
+
+#: compare: the engines' features are not the same.
+DIFFERENT = 6
 INTERRUPTED = 130
 
 #: What a shell reports of a program that a closed pipe ended (128 + SIGPIPE).
@@ -31,6 +34,9 @@ TERMINATED = 143
 _FLAGS = {
     "shortest=True": "--shortest",
     "bit_depth=": "--bitdepth ",
+    'engine_device="cpu"': "--engine-device cpu",
+    'engine="libvmaf"': "--engine libvmaf",
+    'engine="libvmaf:/path/to/library"': "--engine libvmaf:/path/to/library",
     'device="cpu"': "--tiny-device cpu",
     "or None for as many": "or 0 for as many",
     "say w and h (-w and -h on the command line)": "say -w and -h",

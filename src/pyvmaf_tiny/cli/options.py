@@ -9,6 +9,8 @@ import click
 
 from pyvmaf_tiny.frames import BIT_DEPTHS, MAX_SIZE, MIN_SIZE
 
+from .exits import say
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -114,11 +116,24 @@ def frame_options(command: F) -> F:
 
 
 def engine_options(command: F) -> F:
-    """How features are computed."""
+    """Which engine computes features, and how."""
     return _stack(
         [
             click.option("--engine", default="auto", show_default=True, metavar="NAME",
-                         help="Feature engine; see: pyvmaf-tiny engines."),
+                         help="Feature engine: native, libvmaf, or libvmaf:FILE; see: pyvmaf-tiny "
+                         "engines."),
+            click.option("--engine-device", default="cpu", show_default=True, metavar="DEVICE",
+                         help="Where the libvmaf engine works: cpu, cuda, sycl, cuda:1 ..."),
+            click.option("--gpumask", "gpu_mask", type=cpu_bits, default="0", metavar="BITS",
+                         help="libvmaf's gpumask; for the libvmaf engine."),
+        ]
+    )(kernel_options(command))  # fmt: skip
+
+
+def kernel_options(command: F) -> F:
+    """How features are computed, whatever the engine."""
+    return _stack(
+        [
             click.option("--threads", type=unsigned, default="0", metavar="N",
                          help="Threads per frame.  [default: 0, the engine's choice]"),
             click.option("--cpumask", "cpu_mask", type=cpu_bits, default="0",
@@ -160,14 +175,30 @@ def version_option(*names: str) -> Callable[[F], F]:
     )  # fmt: skip
 
 
+def _gpu_mask(options: dict[str, Any]) -> int:
+    """Libvmaf's gpumask; scripts for ``vmaf`` may set it, and other engines have no GPU."""
+    mask: int = options["gpu_mask"]
+    if mask and not options["engine"].startswith("libvmaf"):
+        say("note: --gpumask has no effect, features are computed on the CPU")
+        return 0
+    return mask
+
+
 def scoring_arguments(options: dict[str, Any]) -> dict[str, Any]:
-    """The API's keyword arguments for the shared options of ``score`` and ``features``.
+    """The API's keyword arguments for the shared options of the commands.
 
     0 means "not limited", "every frame" and "the engine's choice", as in the ``vmaf`` tool.
     """
     if options["neg"] and options["gain_limit"] is not None:
         raise click.UsageError("--neg is --gain_limit 1; leave one of the two out.")
-    return {
+    engine = {}
+    if "engine" in options:
+        engine = {
+            "engine": options["engine"],
+            "engine_device": options["engine_device"],
+            "gpu_mask": _gpu_mask(options),
+        }
+    return engine | {
         "w": options["width"],
         "h": options["height"],
         "bit_depth": options["bit_depth"],
@@ -177,7 +208,6 @@ def scoring_arguments(options: dict[str, Any]) -> dict[str, Any]:
         "skip_dis": options["skip_dis"],
         "subsample": options["subsample"] or 1,
         "shortest": options["shortest"],
-        "engine": options["engine"],
         "threads": options["threads"] or None,
         "cpu_mask": options["cpu_mask"],
         "neg": options["neg"],

@@ -67,6 +67,17 @@ def progress_bar(quiet: bool) -> Iterator[Callback | None]:
         yield update
 
 
+class _Scoreless:
+    mean = None
+
+
+@contextmanager
+def pairs_bar(quiet: bool) -> Iterator[Callable[[int, int | None], None] | None]:
+    """The same bar for work without scores: the callback takes pairs done and their number."""
+    with progress_bar(quiet) as bar:
+        yield None if bar is None else lambda done, total: bar(done, total, _Scoreless())
+
+
 def _columns(width: int) -> list[ProgressColumn]:
     """What fits: on a narrow terminal the frame count stays and the rest goes."""
     from rich.progress import (

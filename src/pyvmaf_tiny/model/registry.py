@@ -9,51 +9,33 @@ from __future__ import annotations
 import hashlib
 import importlib.resources
 import json
-import re
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
 from pyvmaf_tiny.errors import ModelDigestError, ModelError, ModelFormatError, ModelNotFoundError
+from pyvmaf_tiny.frames import FEATURES
 
-SCHEMA_VERSION = 1
+from .operators import check_graph
+from .registry_format import ModelEntry, json_kind, parse
+
 REGISTRY_FILE = "registry.json"
 
 #: A tiny model has kilobytes; the caps keep a wrong path from filling the memory.
 MAX_MODEL_BYTES = 64 << 20
 MAX_JSON_BYTES = 1 << 20
 
-#: "fr" is full reference, the only kind that this package runs.
-KINDS = ("fr",)
-
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*(?<!\.onnx)")
-_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-
-
-@dataclass(frozen=True, slots=True)
-class ModelEntry:
-    """One model as the registry describes it."""
-
-    id: str
-    kind: str
-    onnx: str
-    sidecar: str
-    sha256: str
-    opset: int
-    license: str
-    quant_mode: str
-    smoke: bool
-    notes: str
+#: What entry and sidecar both say.
+_SHARED = ("id", "kind", "onnx", "sha256", "opset", "license", "quant_mode")
 
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
     """What :func:`models` says about one shipped model.
 
-    ``digest`` is the registry's sha256; ``ok`` says that the file is here and matches it, and
-    ``reason`` says why it is not (None when it is).
+    ``digest`` is the registry's sha256; ``ok`` says that the file is here, matches it and passes
+    :meth:`Registry.check`, and ``reason`` says why it does not (None when it does).
     """
 
     id: str
@@ -62,6 +44,7 @@ class ModelInfo:
     digest: str
     opset: int
     license: str
+    quant_mode: str
     notes: str
     ok: bool
     reason: str | None
@@ -83,7 +66,7 @@ class Registry:
         """
         if root is None:
             root = importlib.resources.files("pyvmaf_tiny") / "tiny_models"
-        default, entries = _parse(_read_json(root / REGISTRY_FILE))
+        default, entries = parse(_read_json(root / REGISTRY_FILE))
         return cls(root, default, entries)
 
     @property
@@ -125,14 +108,31 @@ class Registry:
         sidecar = _read_json(self.root / entry.sidecar)
         if not isinstance(sidecar, dict):
             raise ModelFormatError(
-                f"broken sidecar {entry.sidecar}", given=_kind(sidecar), expected="an object"
+                f"broken sidecar {entry.sidecar}", given=json_kind(sidecar), expected="an object"
             )
         return sidecar
 
+    def check(self, entry: ModelEntry) -> None:
+        """Check all that can be checked without running the model.
+
+        Its digest; that it carries all its weights (the scaler, too) and uses allowed operators
+        only; that entry and sidecar say of it what is so.
+
+        Raises ModelNotFoundError, ModelDigestError, ModelFormatError.
+        """
+        graph = check_graph(self.read(entry), entry.onnx)
+        quantised = any("Quantize" in operator for operator in graph.operators)
+        _agree(entry.id, "opset", entry.opset, graph.opsets.get(""))
+        _agree(entry.id, "quantised", entry.quant_mode != "fp32", quantised)
+        sidecar = self.sidecar(entry)
+        for name in _SHARED:
+            _agree(entry.id, f"sidecar {name}", sidecar.get(name), getattr(entry, name))
+        _agree(entry.id, "sidecar features", sidecar.get("features"), list(FEATURES))
+
     def info(self, entry: ModelEntry) -> ModelInfo:
-        """Check the model's file and say whether it can be loaded."""
+        """Check the model and say whether it can be loaded."""
         try:
-            self.read(entry)
+            self.check(entry)
         except ModelError as error:
             reason: str | None = str(error)
         else:
@@ -144,6 +144,7 @@ class Registry:
             digest=entry.sha256,
             opset=entry.opset,
             license=entry.license,
+            quant_mode=entry.quant_mode,
             notes=entry.notes,
             ok=reason is None,
             reason=reason,
@@ -151,7 +152,7 @@ class Registry:
 
 
 def models(root: Traversable | Path | None = None) -> list[ModelInfo]:
-    """List the shipped models, each with its digest checked, in the registry's order.
+    """List the shipped models, each of them checked, in the registry's order.
 
     Raises ModelNotFoundError or ModelFormatError when the registry itself is missing or broken.
     """
@@ -191,76 +192,11 @@ def _read_json(file: Traversable) -> Any:
         raise ModelFormatError(f"{file.name} is not JSON ({error})", given=file) from error
 
 
-def _parse(document: Any) -> tuple[str, tuple[ModelEntry, ...]]:
-    """Check a parsed registry by hand: jsonschema is not needed to load a model.
-
-    ``registry.schema.json`` beside the registry states the same rules.
-    """
-    version = _field(document, "schema_version", int, "registry")
-    if version != SCHEMA_VERSION:
-        raise _broken("schema_version", version, SCHEMA_VERSION, hint="update pyvmaf-tiny")
-    listed = _field(document, "models", list, "registry")
-    entries = tuple(_parse_entry(item, f"models[{index}]") for index, item in enumerate(listed))
-    ids = [entry.id for entry in entries]
-    for name in ids:
-        if ids.count(name) > 1:
-            raise _broken("models", f"the id {name!r} twice", "unique ids")
-    default = _field(document, "default", str, "registry")
-    if default not in ids:
-        raise _broken("default", repr(default), "one of " + ", ".join(ids))
-    return default, entries
-
-
-def _parse_entry(item: Any, where: str) -> ModelEntry:
-    entry = ModelEntry(
-        id=_text(item, "id", where, _ID, "letters, digits, _ . -, not ending in .onnx"),
-        kind=_field(item, "kind", str, where),
-        onnx=_text(item, "onnx", where, _FILE, "a plain file name"),
-        sidecar=_text(item, "sidecar", where, _FILE, "a plain file name"),
-        sha256=_text(item, "sha256", where, _SHA256, "64 lower-case hexadecimal digits"),
-        opset=_field(item, "opset", int, where),
-        license=_field(item, "license", str, where),
-        quant_mode=_field(item, "quant_mode", str, where),
-        smoke=_field(item, "smoke", bool, where),
-        notes=_field(item, "notes", str, where),
-    )
-    if entry.kind not in KINDS:
-        raise _broken(f"{where}.kind", repr(entry.kind), "one of " + ", ".join(KINDS))
-    if entry.opset < 1:
-        raise _broken(f"{where}.opset", entry.opset, "at least 1")
-    return entry
-
-
-def _text(item: Any, key: str, where: str, pattern: re.Pattern[str], expected: str) -> str:
-    value: str = _field(item, key, str, where)
-    if not pattern.fullmatch(value):
-        raise _broken(f"{where}.{key}", repr(value), expected)
-    return value
-
-
-def _field(item: Any, key: str, kind: type, where: str) -> Any:
-    """Return ``item[key]``, which must be there and be a ``kind`` (True is not an int here)."""
-    if not isinstance(item, dict):
-        raise _broken(where, _kind(item), "an object")
-    if key not in item:
-        raise _broken(where, f"no {key!r}", f"a {_JSON_NAMES[kind]}")
-    value = item[key]
-    if type(value) is not kind:
-        raise _broken(f"{where}.{key}", _kind(value), f"a {_JSON_NAMES[kind]}")
-    return value
-
-
-_JSON_NAMES = {bool: "boolean", int: "integer", str: "string", list: "list", dict: "object"}
-
-
-def _kind(value: object) -> str:
-    return _JSON_NAMES.get(type(value), type(value).__name__)
-
-
-def _broken(field: str, given: object, expected: object, hint: str | None = None) -> ModelError:
-    return ModelFormatError(
-        f"broken model registry, {field}",
-        given=given,
-        expected=expected,
-        hint=hint or "reinstall pyvmaf-tiny",
-    )
+def _agree(model_id: str, what: str, given: object, expected: object) -> None:
+    if given != expected:
+        raise ModelFormatError(
+            f"model {model_id}: registry, sidecar and file disagree, {what}",
+            given=given,
+            expected=expected,
+            hint="reinstall pyvmaf-tiny",
+        )

@@ -16,7 +16,7 @@ from pyvmaf_tiny.errors import ModelFormatError, ModelNotFoundError, OptionError
 from pyvmaf_tiny.frames import FEATURES, AnyArray
 
 from .devices import bind
-from .onnxfile import check_self_contained
+from .operators import check_graph
 from .ort import BOOTSTRAP, check_interface, gain_limit_in, make_session
 from .registry import MAX_MODEL_BYTES, Registry, read_capped
 
@@ -44,7 +44,7 @@ class Model:
 
     def __init__(self, data: bytes, model_id: str, *, trusted: bool, device: str) -> None:
         """Make the session from the ONNX bytes ``data``; see :func:`load_model` for errors."""
-        check_self_contained(data, model_id)
+        check_graph(data, model_id)
         import onnxruntime
 
         bound = bind(
