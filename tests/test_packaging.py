@@ -27,7 +27,7 @@ PACKAGE = CHECKOUT / "src" / "pyvmaf_tiny"
 MODELS = CHECKOUT / "model" / "tiny"
 
 #: Source that is compiled or read by the build, and what it leaves in the tree.
-NOT_INSTALLED = ("meson.build", "binding_prelude.h", ".so", ".pyc")
+NOT_INSTALLED = ("meson.build", "binding_declarations.h", "binding_prelude.h", ".so", ".pyc")
 
 #: Tracked files that the source distribution leaves out, see .gitattributes.
 NOT_DISTRIBUTED = {".ci/run", ".gitattributes", ".gitignore"}

@@ -12,12 +12,15 @@ import pandas as pd
 from pyvmaf_tiny.frames import FEATURES
 from pyvmaf_tiny.version import __version__
 
+from . import corpus
 from .cache import ClipCache, Envelope, recipe_digest
+from .corpus import TEACHER
 from .datasets import Pair
+from .table import NEG
 from .teacher import Teacher
 
-#: The columns of a table, in order.
-COLUMNS = ("corpus", "subset", "source", "clip", "name", "distortion", "frame", *FEATURES, "vmaf")
+#: The columns of a table: those of the package corpus, then what only loaders know.
+COLUMNS = (*corpus.COLUMNS, "subset", "name")
 
 
 def extract(pair: Pair, teacher: Teacher, cache: ClipCache) -> pd.DataFrame:
@@ -25,24 +28,41 @@ def extract(pair: Pair, teacher: Teacher, cache: ClipCache) -> pd.DataFrame:
 
     Raises what :func:`pyvmaf_tiny.features` raises, and BrokenEntryError.
     """
-    digest = recipe_digest(
+    recipe = recipe_digest(
         {"pair": pair.recipe(), "teacher": teacher_digest(teacher), "package": __version__}
     )
-    entry = cache.load(pair.source, pair.name, digest)
+    entry = cache.load(pair.source, pair.name, recipe)
     if entry is None:
-        features = pair.features()
-        entry = Envelope(
-            source=pair.source,
-            name=pair.name,
-            recipe=digest,
-            about={"corpus": pair.corpus, "subset": pair.subset, "clip": pair.clip},
-            features=dict(zip(FEATURES, features.T.tolist(), strict=True)),
-            teacher={"vmaf": teacher.score(features).tolist()},
-        )
+        entry = _envelope(pair, teacher, recipe)
         cache.store(entry)
     table = pd.DataFrame({**entry.features, **entry.teacher})
-    facts = {**entry.about, "source": pair.source, "name": pair.name, "distortion": pair.distortion}
-    return table.assign(**facts, frame=np.arange(len(table), dtype=np.int32))[list(COLUMNS)]
+    return table.assign(
+        **entry.about,
+        source=pair.source,
+        name=pair.name,
+        teacher=TEACHER,
+        reserved=False,
+        frame=np.arange(len(table), dtype=np.int32),
+    )[list(COLUMNS)]
+
+
+def _envelope(pair: Pair, teacher: Teacher, recipe: str) -> Envelope:
+    """Extract default and NEG features and score both."""
+    features: dict[str, list[float]] = {}
+    scores: dict[str, list[float]] = {}
+    for prefix, neg in (("", False), (NEG, True)):
+        rows = pair.features(neg=neg)
+        features |= {prefix + name: rows[:, at].tolist() for at, name in enumerate(FEATURES)}
+        scores[prefix + "vmaf"] = teacher.score(rows).tolist()
+        scores[prefix + "vmaf_raw"] = teacher.raw(rows).tolist()
+    about = {
+        "clip": pair.clip,
+        "distortion": pair.distortion,
+        "codec": pair.codec,
+        "corpus": pair.corpus,
+        "subset": pair.subset,
+    }
+    return Envelope(pair.source, pair.name, recipe, about, features, scores)
 
 
 def teacher_digest(teacher: Teacher) -> str:

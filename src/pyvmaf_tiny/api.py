@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -44,6 +45,9 @@ def score(
     gain_limit: float | None = None,
     device: str = "cpu",
     cpu_mask: int = 0,
+    engine_device: str = "cpu",
+    gpu_mask: int = 0,
+    teacher: str | os.PathLike[str] | None = None,
 ) -> ScoreResult:
     """Score a distorted clip against its reference, frame by frame.
 
@@ -62,7 +66,7 @@ def score(
         model: None for the default model, a registry id, the path of an ``.onnx`` file of your
             own or of a libvmaf model (``.json``), or False for features without scores.
         neg: no credit for enhancement (libvmaf's NEG): enhancement gain limit 1.0.
-        engine: "auto" or "native".
+        engine: "auto", "native", "libvmaf", or "libvmaf:/path/to/library".
         threads: threads that share a frame; None for as many as are useful here.
         frames: score at most this many pairs.
         skip_ref: frames to leave out at the beginning of the reference.
@@ -73,6 +77,11 @@ def score(
         gain_limit: enhancement gain limit of your own, from 1.0 up.
         device: where the model runs: "cpu", "cuda", "openvino", "rocm" or "auto".
         cpu_mask: bits of CPU features to leave unused (8 AVX2, 16 AVX-512, 32 AVX-512 VNNI).
+        engine_device: where the libvmaf engine works: "cpu", "cuda" or "sycl", with ":1" and so
+            on for one of several GPUs.
+        gpu_mask: libvmaf's gpumask: anything but 0 keeps its models' features off the GPU.
+        teacher: with the libvmaf engine, its own model to score every frame, too: "vmaf_v0.6.1",
+            "vmaf_v0.6.1neg", "vmaf_4k_v0.6.1" or the path of a JSON file.
 
     Returns the scores (0..100), the features and the pooled figures of all frames.
 
@@ -106,6 +115,9 @@ def score(
             gain_limit=gain_limit,
             device=device,
             cpu_mask=cpu_mask,
+            engine_device=engine_device,
+            gpu_mask=gpu_mask,
+            teacher=teacher,
             subsample=subsample,
             keep_frames=True,
             batch=_BATCH,
@@ -140,6 +152,8 @@ def features(
     progress: Progress | None = None,
     gain_limit: float | None = None,
     cpu_mask: int = 0,
+    engine_device: str = "cpu",
+    gpu_mask: int = 0,
 ) -> NDArray[np.float64]:
     """Extract the six features of every frame.
 
@@ -167,6 +181,8 @@ def features(
         progress=progress,
         gain_limit=gain_limit,
         cpu_mask=cpu_mask,
+        engine_device=engine_device,
+        gpu_mask=gpu_mask,
     ).features
 
 

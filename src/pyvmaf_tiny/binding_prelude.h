@@ -1,1 +1,2 @@
 #include "pyvmaf_tiny.h"
+#include "pyvmaf_tiny_libvmaf.h"

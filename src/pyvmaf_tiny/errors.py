@@ -17,8 +17,9 @@
     |   +-- ModelNotFoundError     no such id, no such file
     |   +-- ModelDigestError       the file is not the one that the registry vouches for
     |   +-- ModelFormatError       not an ONNX graph of [N, 6] -> [N], or a broken registry
-    |   +-- DeviceError            the execution provider asked for is not here
+    |   +-- DeviceError            the device asked for is not here: a model's or an engine's
     +-- EngineError
+    |   +-- DeviceError            (the same)
         +-- EngineUnavailableError no such engine on this machine
         +-- EngineStateError       pushed after flush, used after close, used by two threads
         +-- OutOfMemoryError       the engine could not allocate its working memory
@@ -134,12 +135,12 @@ class ModelFormatError(ModelError):
     """A file is not a model of ours: not ONNX, or not ``[N, 6] -> [N]``."""
 
 
-class DeviceError(ModelError):
-    """The ONNX Runtime execution provider asked for is not available."""
-
-
 class EngineError(VmafTinyError):
     """Something is wrong with the feature extraction engine."""
+
+
+class DeviceError(ModelError, EngineError):
+    """A device is not available: a model's execution provider, or an engine's GPU."""
 
 
 class EngineUnavailableError(EngineError):

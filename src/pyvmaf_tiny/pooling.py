@@ -20,6 +20,9 @@ from .frames import FEATURES
 #: The name of the score among the metrics, as in libvmaf's logs.
 SCORE = "vmaf"
 
+#: The name of the score that libvmaf's own model gives.
+TEACHER = "teacher"
+
 #: What :meth:`Figures.pool` takes, in the order of libvmaf's logs.
 POOL_METHODS: tuple[str, ...] = ("min", "max", "mean", "harmonic_mean")
 
@@ -132,15 +135,21 @@ class _Moments:
 
 
 class Pooling:
-    """Running pooled figures of the six features and, with a model, of the score.
+    """Running pooled figures of the six features and, where there are, of the scores.
 
-    ``with_score`` says whether frames have a score. Memory does not grow with the frames.
+    ``with_score`` says whether frames have a score, ``with_teacher`` whether they have one of
+    libvmaf's own model. Memory does not grow with the frames.
     """
 
-    def __init__(self, *, with_score: bool) -> None:
+    def __init__(self, *, with_score: bool, with_teacher: bool = False) -> None:
         self.with_score = with_score
-        #: The metrics in the order of the figures: the features, then the score if there is one.
-        self.metrics: tuple[str, ...] = (*FEATURES, SCORE) if with_score else FEATURES
+        self.with_teacher = with_teacher
+        #: The metrics in the order of the figures: the features, then the scores that there are.
+        self.metrics: tuple[str, ...] = (
+            *FEATURES,
+            *([SCORE] if with_score else []),
+            *([TEACHER] if with_teacher else []),
+        )
         self._moments = _Moments.empty(len(self.metrics))
         self._pending: list[tuple[float, ...]] = []
 
@@ -148,23 +157,36 @@ class Pooling:
         """Frames so far."""
         return self._moments.count + len(self._pending)
 
-    def add(self, score: float | None, features: Sequence[float]) -> None:
-        """Add one frame: its score (None without a model) and its six features.
+    def add(
+        self, score: float | None, features: Sequence[float], teacher: float | None = None
+    ) -> None:
+        """Add one frame: its score (None without a model), its six features, its teacher's score.
 
         Raises :class:`ModelError` for a score that is not finite, :class:`OptionError` for a
         missing or an unexpected score or another number of features.
         """
         row = tuple(features) if score is None else (*features, score)
-        if len(row) != len(self.metrics) or (score is not None) != self.with_score:
-            raise self._misfit(f"{len(features)} features and score {score}")
+        if teacher is not None:
+            row = (*row, teacher)
+        if (
+            len(row) != len(self.metrics)
+            or (score is not None) != self.with_score
+            or (teacher is not None) != self.with_teacher
+        ):
+            taught = "" if teacher is None else f" and the teacher's {teacher}"
+            raise self._misfit(f"{len(features)} features and score {score}{taught}")
         if score is not None and not math.isfinite(score):
             raise _not_finite(score, len(self))
         self._pending.append(row)
         if len(self._pending) == _BLOCK:
             self._fold()
 
-    def add_many(self, scores: _Array | None, features: _Array) -> None:
+    def add_many(
+        self, scores: _Array | None, features: _Array, teachers: _Array | None = None
+    ) -> None:
         """Add frames: scores float64 ``(N,)`` or None, features float64 ``(N, 6)``.
+
+        ``teachers`` are the teacher's scores, float64 ``(N,)``, or None.
 
         The figures are those of N calls of :meth:`add`. Raises as :meth:`add` does, before any
         of the frames is added.
@@ -174,7 +196,7 @@ class Pooling:
         )
         if features.ndim != 2 or features.shape[1] != len(FEATURES):
             raise self._misfit(shapes)
-        if (scores is not None) != self.with_score:
+        if (scores is not None) != self.with_score or (teachers is not None) != self.with_teacher:
             raise self._misfit(shapes)
         rows = features
         if scores is not None:
@@ -184,6 +206,8 @@ class Pooling:
                 first = int(np.argmin(np.isfinite(scores)))
                 raise _not_finite(float(scores[first]), len(self) + first)
             rows = np.column_stack((features, scores))
+        if teachers is not None:
+            rows = np.column_stack((rows, teachers))
         start = 0
         while start < len(rows):
             stop = start + _BLOCK - len(self._pending)
@@ -216,7 +240,8 @@ class Pooling:
         return OptionError(
             "a frame does not fit the figures being pooled",
             given=given,
-            expected=f"{len(FEATURES)} features and {'a' if self.with_score else 'no'} score",
+            expected=f"{len(FEATURES)} features and {'a' if self.with_score else 'no'} score"
+            + (" and the teacher's" if self.with_teacher else ""),
         )
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .errors import OptionError
 from .frames import DEFAULT_GAIN_LIMIT, FEATURES, NEG_GAIN_LIMIT, FrameScore
-from .pooling import SCORE, Figures, Pooling, nothing_to_pool
+from .pooling import SCORE, TEACHER, Figures, Pooling, nothing_to_pool
 from .rows import FrameRows
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ class ResultInfo:
 
     ``frames`` counts the frame pairs that were read, those that ``subsample`` left unscored
     included; ``seconds`` is the wall time spent on them. ``reference`` and ``distorted`` are the
-    inputs' names. The three model fields are None without a model, ``frame_rate`` (frames per
+    inputs' names. ``teacher`` is the libvmaf model whose scores stand next to ours, if there is
+    one. The three model fields are None without a model, ``frame_rate`` (frames per
     second of the clip) is None where the input does not say. ``complete`` is False, and
     ``ended_by`` says why, when an error or an interrupt ended the clip early.
     """
@@ -44,6 +45,8 @@ class ResultInfo:
     threads: int | None = None
     gain_limit: float = DEFAULT_GAIN_LIMIT
     subsample: int = 1
+    engine_device: str = "cpu"
+    teacher: str | None = None
     model_id: str | None = None
     model_digest: str | None = None
     provider: str | None = None
@@ -83,17 +86,19 @@ class ScoreResult:
         self, pooling: Pooling, info: ResultInfo, *, frames: FrameRows | None = None
     ) -> None:
         if frames is not None:
-            kept = (len(frames), frames.scores is not None)
-            if kept != (len(pooling), pooling.with_score):
+            kept = (len(frames), frames.scores is not None, frames.teachers is not None)
+            expected = (len(pooling), pooling.with_score, pooling.with_teacher)
+            if kept != expected:
                 raise OptionError(
-                    "the frames are not those of the pooled figures (frames, with a score)",
+                    "the frames are not those of the pooled figures (frames, with a score, with "
+                    "a teacher)",
                     given=kept,
-                    expected=(len(pooling), pooling.with_score),
+                    expected=expected,
                 )
         self.info = info
         #: Whether a model scored the frames.
         self.has_score = pooling.with_score
-        #: The six features, then ``"vmaf"`` if there is a model.
+        #: The six features, then ``"vmaf"`` if there is a model, ``"teacher"`` if there is one.
         self.metrics: tuple[str, ...] = pooling.metrics
         self._count = len(pooling)
         self._pooled = pooling.figures() if self._count else {}
@@ -190,6 +195,8 @@ class ScoreResult:
         frames = self.frames
         if frames.scores is not None and metric == SCORE:
             return frames.scores
+        if frames.teachers is not None and metric == TEACHER:
+            return frames.teachers
         return frames.features[:, FEATURES.index(metric)]
 
     def __len__(self) -> int:
@@ -247,6 +254,11 @@ class ScoreResult:
         if metric in self.metrics:
             return
         no_model = metric == SCORE and not self.has_score
+        if metric == TEACHER:
+            raise OptionError(
+                "these frames were scored without a teacher",
+                hint='score with engine="libvmaf", teacher="vmaf_v0.6.1"',
+            )
         raise OptionError(
             "frames scored without a model have no score" if no_model else "unknown metric",
             given=repr(metric),

@@ -13,30 +13,39 @@ from .frames import FEATURES, FeatureVector, FrameScore
 
 
 class FrameRows(Sequence[FrameScore]):
-    """The frames of a result: three read-only arrays, and a sequence of :class:`FrameScore`.
+    """The frames of a result: read-only arrays, and a sequence of :class:`FrameScore`.
 
     ``indices`` int64 ``(N,)``, ``scores`` float64 ``(N,)`` or None, ``features`` float64
-    ``(N, 6)``. The arrays given are copied. Raises :class:`OptionError` when their shapes do
-    not belong together.
+    ``(N, 6)``, ``teachers`` float64 ``(N,)`` or None. The arrays given are copied. Raises
+    :class:`OptionError` when their shapes do not belong together.
     """
 
-    def __init__(self, indices: ArrayLike, scores: ArrayLike | None, features: ArrayLike) -> None:
+    def __init__(
+        self,
+        indices: ArrayLike,
+        scores: ArrayLike | None,
+        features: ArrayLike,
+        teachers: ArrayLike | None = None,
+    ) -> None:
         self.indices = np.array(indices, dtype=np.int64)
         self.scores = None if scores is None else np.array(scores, dtype=np.float64)
         self.features = np.array(features, dtype=np.float64)
+        self.teachers = None if teachers is None else np.array(teachers, dtype=np.float64)
         frames = self.indices.size
         shapes = [self.indices.shape, self.features.shape]
         expected = [(frames,), (frames, len(FEATURES))]
-        if self.scores is not None:
-            shapes.append(self.scores.shape)
-            expected.append((frames,))
+        for column in (self.scores, self.teachers):
+            if column is not None:
+                shapes.append(column.shape)
+                expected.append((frames,))
         if shapes != expected:
             raise OptionError(
-                "the arrays of a result do not belong together (indices, features, scores)",
+                "the arrays of a result do not belong together (indices, features, scores, "
+                "teachers)",
                 given=f"shapes {shapes}",
                 expected=f"{expected}",
             )
-        for array in (self.indices, self.scores, self.features):
+        for array in (self.indices, self.scores, self.features, self.teachers):
             if array is not None:
                 array.setflags(write=False)
 
@@ -48,14 +57,19 @@ class FrameRows(Sequence[FrameScore]):
     @overload
     def __getitem__(self, at: slice) -> FrameRows: ...
     def __getitem__(self, at: int | slice) -> FrameScore | FrameRows:
-        scores = self.scores
+        scores, teachers = self.scores, self.teachers
         if isinstance(at, slice):
-            picked = None if scores is None else scores[at]
-            return FrameRows(self.indices[at], picked, self.features[at])
+            return FrameRows(
+                self.indices[at],
+                None if scores is None else scores[at],
+                self.features[at],
+                None if teachers is None else teachers[at],
+            )
         return FrameScore(
             index=int(self.indices[at]),
             score=None if scores is None else float(scores[at]),
             features=FeatureVector(*self.features[at].tolist()),
+            teacher=None if teachers is None else float(teachers[at]),
         )
 
     def __repr__(self) -> str:

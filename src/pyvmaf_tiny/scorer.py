@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from .engine import EngineSpec, open_engine
-from .engine.base import Rows, gain_limit_of
+from .engine.base import Rows, TaughtVector, gain_limit_of
 from .errors import (
     BitDepthError,
     EngineStateError,
@@ -96,6 +96,9 @@ class Scorer:
         gain_limit: float | None = None,
         device: str = "cpu",
         cpu_mask: int = 0,
+        engine_device: str = "cpu",
+        gpu_mask: int = 0,
+        teacher: str | os.PathLike[str] | None = None,
         subsample: int = 1,
         keep_frames: bool = False,
         batch: int = 1,
@@ -109,13 +112,18 @@ class Scorer:
             model: None for the default model, a registry id, the path of an ``.onnx`` file of
                 your own or of a libvmaf model (``.json``), or False for features without scores.
             neg: no credit for enhancement (libvmaf's NEG): enhancement gain limit 1.0.
-            engine: "auto" or "native".
+            engine: "auto", "native", "libvmaf", or "libvmaf:/path/to/library".
             threads: threads that share a frame; None for as many as are useful here. Results
                 do not depend on it.
             gain_limit: enhancement gain limit of your own, from 1.0 up; None for 100, or 1 with
                 ``neg``.
             device: where the model runs: "cpu", "cuda", "openvino", "rocm" or "auto".
             cpu_mask: bits of CPU features to leave unused (8 AVX2, 16 AVX-512, 32 AVX-512 VNNI).
+            engine_device: where the libvmaf engine works: "cpu", "cuda" or "sycl", with ":1" and
+                so on for one of several GPUs.
+            gpu_mask: libvmaf's gpumask: anything but 0 keeps its models' features off the GPU.
+            teacher: with the libvmaf engine, its own model to score every frame, too:
+                "vmaf_v0.6.1", "vmaf_v0.6.1neg", "vmaf_4k_v0.6.1" or the path of a JSON file.
             subsample: score every n-th frame only; the others still count for motion, as in
                 libvmaf.
             keep_frames: keep every frame for :meth:`result`; otherwise pooled figures only.
@@ -133,6 +141,11 @@ class Scorer:
             gain_limit=gain_limit_of(neg, gain_limit),
             threads=threads,
             cpu_mask=cpu_mask,
+            subsample=self._subsample,
+            lag=self._batch,
+            device=engine_device,
+            gpu_mask=gpu_mask,
+            teacher=teacher,
         )
         self._model = self._load(model, device)
         if self._model is not None:
@@ -157,7 +170,9 @@ class Scorer:
         self._due: deque[int] = deque()  # frames whose rows the engine holds back
         self._waiting: list[tuple[int, FeatureVector]] = []  # rows that wait for their batch
         self._unsent: list[FrameScore] = []  # scored in a call that then failed
-        self._pooling = Pooling(with_score=self._model is not None)
+        self._pooling = Pooling(
+            with_score=self._model is not None, with_teacher=self._spec.teacher is not None
+        )
         self._sum = 0.0
         self._seconds = 0.0
         self._torn = False
@@ -318,8 +333,9 @@ class Scorer:
             if not math.isfinite(score):
                 raise _no_score(index, score, row)
             self._sum += score
-        frame = FrameScore(index, score, row)
-        self._pooling.add(score, row)
+        teacher = row.teacher if isinstance(row, TaughtVector) else None
+        frame = FrameScore(index, score, row, teacher)
+        self._pooling.add(score, row, teacher)
         if self._kept is not None:
             self._kept.append(frame)
         return frame
@@ -368,6 +384,8 @@ class Scorer:
             threads=self._engine.threads,
             gain_limit=self._spec.gain_limit,
             subsample=self._subsample,
+            engine_device=self._spec.device,
+            teacher=None if self._spec.teacher is None else os.fspath(self._spec.teacher),
             model_id=model.id if model else None,
             model_digest=model.digest if model else None,
             provider=model.provider if model else None,
@@ -379,8 +397,10 @@ class Scorer:
         )
         pooling = self._pooling
         if self._torn and rows is not None:
-            pooling = Pooling(with_score=rows.scores is not None)
-            pooling.add_many(rows.scores, rows.features)
+            pooling = Pooling(
+                with_score=rows.scores is not None, with_teacher=rows.teachers is not None
+            )
+            pooling.add_many(rows.scores, rows.features, rows.teachers)
         return ScoreResult(pooling, info, frames=rows)
 
     def _rows(self) -> FrameRows | None:
@@ -390,6 +410,7 @@ class Scorer:
             [frame.index for frame in self._kept],
             [frame.score for frame in self._kept] if self._model else None,  # type: ignore[arg-type]
             np.array([frame.features for frame in self._kept]).reshape(len(self._kept), 6),
+            [frame.teacher for frame in self._kept] if self._spec.teacher is not None else None,  # type: ignore[arg-type]
         )
 
 

@@ -9,19 +9,31 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from rich.console import Console
+from rich.progress import track
 
 from pyvmaf_tiny.errors import VmafTinyError
-from pyvmaf_tiny_ai.cache import ClipCache
+from pyvmaf_tiny_ai.cache import BrokenEntryError, ClipCache
 from pyvmaf_tiny_ai.corpus import load_teacher
 from pyvmaf_tiny_ai.datasets import LOADERS
 from pyvmaf_tiny_ai.extraction import extract
 from pyvmaf_tiny_ai.manifest import load_manifest
+from pyvmaf_tiny_ai.packages import PackageDigestError, PackageUnavailableError
 from pyvmaf_tiny_ai.provenance import sha256
 from pyvmaf_tiny_ai.teacher import Teacher
 
 #: The package corpus: its manifest names the teacher's model file, fetched to the folder.
 PACKAGES = Path("runs/cache/packages")
 MANIFEST = Path(__file__).resolve().parents[2] / "corpus.toml"
+
+_INPUT_ERRORS = (
+    VmafTinyError,
+    ValueError,
+    OSError,
+    BrokenEntryError,
+    PackageDigestError,
+    PackageUnavailableError,
+)
 
 
 def parser(documentation: str | None) -> argparse.ArgumentParser:
@@ -35,7 +47,7 @@ def run(command: Callable[[], int]) -> int:
     """Run a command; what is wrong with its input becomes one line on stderr and exit status 2."""
     try:
         return command()
-    except (VmafTinyError, ValueError, OSError) as error:
+    except _INPUT_ERRORS as error:
         print(f"{Path(sys.argv[0]).name}: error: {error}", file=sys.stderr)
         return 2
 
@@ -67,12 +79,8 @@ def load_corpus(name: str, root: Path, teacher: Path | None = None) -> pd.DataFr
         Teacher.from_json(teacher) if teacher else load_teacher(load_manifest(MANIFEST), PACKAGES)
     )
     cache = ClipCache()
-    tables = []
-    for done, pair in enumerate(pairs, 1):
-        print(f"\r{name}: {done}/{len(pairs)} {pair.source}/{pair.name}", end="", file=sys.stderr)
-        tables.append(extract(pair, model, cache))
-    print(file=sys.stderr)
-    return pd.concat(tables, ignore_index=True)
+    shown = track(pairs, name, console=Console(stderr=True), disable=not sys.stderr.isatty())
+    return pd.concat([extract(pair, model, cache) for pair in shown], ignore_index=True)
 
 
 def select(table: pd.DataFrame, condition: str) -> pd.DataFrame:

@@ -42,9 +42,14 @@ class Pair(ABC):
     def distortion(self) -> str:
         """What was done to the reference."""
 
+    @property
     @abstractmethod
-    def features(self) -> NDArray[np.float64]:
-        """Extract the six features of every frame, float64 (N, 6).
+    def codec(self) -> str:
+        """The encoder's name for tables; "unknown" where the corpus does not say."""
+
+    @abstractmethod
+    def features(self, *, neg: bool = False) -> NDArray[np.float64]:
+        """Extract the six features of every frame, float64 (N, 6); ``neg``: libvmaf's NEG ones.
 
         Raises what :func:`pyvmaf_tiny.features` raises.
         """
@@ -67,9 +72,16 @@ class FilePair(Pair):
         """The distorted file's name without the source: what the corpus calls the encode."""
         return self.name.removeprefix(f"{self.source}_")
 
-    def features(self) -> NDArray[np.float64]:
+    @property
+    def codec(self) -> str:
+        """Not in the file's name."""
+        return "unknown"
+
+    def features(self, *, neg: bool = False) -> NDArray[np.float64]:
         """Extract from both files, frame by frame."""
-        return pyvmaf_tiny.features(self.reference, self.distorted, self.width, self.height)
+        return pyvmaf_tiny.features(
+            self.reference, self.distorted, self.width, self.height, neg=neg
+        )
 
     def recipe(self) -> dict[str, Any]:
         """Both files' sizes and times of change (their bytes would take minutes to hash)."""
@@ -93,9 +105,14 @@ class EncodedPair(Pair):
         """Encoder and rate factor."""
         return f"x264_crf{self.crf}"
 
-    def features(self) -> NDArray[np.float64]:
+    @property
+    def codec(self) -> str:
+        """Always the same here."""
+        return "x264"
+
+    def features(self, *, neg: bool = False) -> NDArray[np.float64]:
         """Decode, encode and extract side by side: memory does not grow with the clip."""
-        return pyvmaf_tiny.features(self.reference, encoded(self.reference, self.crf))
+        return pyvmaf_tiny.features(self.reference, encoded(self.reference, self.crf), neg=neg)
 
     def recipe(self) -> dict[str, Any]:
         """The file, the encoder's settings and its version."""

@@ -6,14 +6,23 @@ from dataclasses import asdict
 
 import click
 
+from pyvmaf_tiny.engine.base import EngineInfo
+
 from .options import json_option
 from .tables import print_json, print_table
+
+
+def _library(info: EngineInfo) -> str:
+    if info.file is None:
+        return "-"
+    pictures = "pre-allocated pictures" if info.preallocated_pictures else "no picture pool"
+    return f"{info.file} ({pictures})"
 
 
 @click.command(short_help="List the feature engines.")
 @json_option
 def engines(as_json: bool) -> None:
-    """List the feature engines: available or not, version, CPU tier, and why one is missing."""
+    """List the feature engines: version, CPU tier, devices, and why one is missing."""
     import pyvmaf_tiny
 
     infos = pyvmaf_tiny.engines()
@@ -21,7 +30,7 @@ def engines(as_json: bool) -> None:
         print_json([asdict(info) for info in infos])
         return
     print_table(
-        ("engine", "state", "version", "CPU tier", "CPU features"),
+        ("engine", "state", "version", "CPU tier", "CPU features", "devices", "library"),
         [
             (
                 info.name,
@@ -29,6 +38,8 @@ def engines(as_json: bool) -> None:
                 info.version or "-",
                 info.tier or "-",
                 " ".join(info.cpu_flags) or "-",
+                " ".join(info.devices) if info.available else "-",
+                _library(info),
             )
             for info in infos
         ],

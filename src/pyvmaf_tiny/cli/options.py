@@ -9,6 +9,8 @@ import click
 
 from pyvmaf_tiny.frames import BIT_DEPTHS, MAX_SIZE, MIN_SIZE
 
+from .exits import say
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -115,11 +117,17 @@ def frame_options(command: F) -> F:
 
 def engine_options(command: F) -> F:
     """Which engine computes features, and how."""
-    engine = click.option(
-        "--engine", default="auto", show_default=True, metavar="NAME",
-        help="Feature engine; see: pyvmaf-tiny engines.",
-    )  # fmt: skip
-    return engine(kernel_options(command))
+    return _stack(
+        [
+            click.option("--engine", default="auto", show_default=True, metavar="NAME",
+                         help="Feature engine: native, libvmaf, or libvmaf:FILE; see: pyvmaf-tiny "
+                         "engines."),
+            click.option("--engine-device", default="cpu", show_default=True, metavar="DEVICE",
+                         help="Where the libvmaf engine works: cpu, cuda, sycl, cuda:1 ..."),
+            click.option("--gpumask", "gpu_mask", type=cpu_bits, default="0", metavar="BITS",
+                         help="libvmaf's gpumask; for the libvmaf engine."),
+        ]
+    )(kernel_options(command))  # fmt: skip
 
 
 def kernel_options(command: F) -> F:
@@ -167,6 +175,15 @@ def version_option(*names: str) -> Callable[[F], F]:
     )  # fmt: skip
 
 
+def _gpu_mask(options: dict[str, Any]) -> int:
+    """Libvmaf's gpumask; scripts for ``vmaf`` may set it, and other engines have no GPU."""
+    mask: int = options["gpu_mask"]
+    if mask and not options["engine"].startswith("libvmaf"):
+        say("note: --gpumask has no effect, features are computed on the CPU")
+        return 0
+    return mask
+
+
 def scoring_arguments(options: dict[str, Any]) -> dict[str, Any]:
     """The API's keyword arguments for the shared options of the commands.
 
@@ -174,7 +191,13 @@ def scoring_arguments(options: dict[str, Any]) -> dict[str, Any]:
     """
     if options["neg"] and options["gain_limit"] is not None:
         raise click.UsageError("--neg is --gain_limit 1; leave one of the two out.")
-    engine = {"engine": options["engine"]} if "engine" in options else {}
+    engine = {}
+    if "engine" in options:
+        engine = {
+            "engine": options["engine"],
+            "engine_device": options["engine_device"],
+            "gpu_mask": _gpu_mask(options),
+        }
     return engine | {
         "w": options["width"],
         "h": options["height"],

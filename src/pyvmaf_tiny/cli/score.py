@@ -78,6 +78,11 @@ def format_options(command: F) -> F:
     show_default=True,
     help="Where the model runs.",
 )
+@click.option(
+    "--teacher",
+    metavar="NAME|FILE",
+    help="With --engine libvmaf: libvmaf's own model beside ours, vmaf_v0.6.1 or a .json.",
+)
 @click.option("-n", "--no_prediction", is_flag=True, help="Features only, no model.")
 @click.option("-o", "--output", metavar="FILE", help="Write the log there; - is stdout.")
 @format_options
@@ -101,6 +106,7 @@ def score(
     vmaf_model: VmafModel | None,
     tiny_model: str | None,
     tiny_device: str,
+    teacher: str | None,
     no_prediction: bool,
     output: str | None,
     log_format: str | None,
@@ -157,6 +163,7 @@ def score(
         elif "pool" in asked:
             say(f"note: {pool} of {figure}")
 
+    arguments["teacher"] = teacher
     score_and_deliver(ref, dis, deliver, quiet=quiet, model=model, device=tiny_device, **arguments)
 
 

@@ -11,8 +11,6 @@ from typing import Any, NamedTuple, TypeVar
 
 import click
 
-from .exits import say
-
 F = TypeVar("F", bound=Callable[..., Any])
 
 #: The metric's name in every log.
@@ -34,11 +32,6 @@ def _refuse(ctx: click.Context, param: click.Parameter, value: Any) -> None:
         raise click.UsageError(f"{flag} is a flag of libvmaf's vmaf tool. {_REFUSED[flag]}", ctx)
 
 
-def _note_gpumask(_ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
-    if value is not None:
-        say("note: --gpumask has no effect, features are computed on the CPU")
-
-
 def _check_features(ctx: click.Context, _param: click.Parameter, value: Sequence[str]) -> None:
     for feature in value:
         if feature not in _OUR_FEATURES:
@@ -56,7 +49,6 @@ def libvmaf_options(command: F) -> F:
         click.option("--sub", is_flag=True, callback=_refuse, **hidden),
         click.option("--aom_ctc", callback=_refuse, **hidden),
         click.option("--nflx_ctc", callback=_refuse, **hidden),
-        click.option("--gpumask", callback=_note_gpumask, **hidden),
         click.option("--feature", multiple=True, callback=_check_features, **hidden),
     ):
         command = option(command)

@@ -6,6 +6,7 @@ in the table below. The module offers ``create(spec) -> Engine`` and ``info() ->
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 from typing import Any
 
@@ -14,12 +15,15 @@ from pyvmaf_tiny.errors import EngineUnavailableError, OptionError
 from .base import Engine, EngineInfo, EngineSpec
 
 #: Engine -> its module in this package.
-_MODULES = {"native": "native"}
+_MODULES = {"native": "native", "libvmaf": "libvmaf"}
+
+#: The engine that takes the path of its library behind its name.
+_WITH_PATH = "libvmaf:"
 
 #: What "auto" is.
 _AUTO = "native"
 
-#: What ``engine=`` takes.
+#: What ``engine=`` takes; "libvmaf" also with the path of the library: "libvmaf:/path".
 ENGINES: tuple[str, ...] = ("auto", *_MODULES)
 
 
@@ -29,8 +33,13 @@ def open_engine(name: str, spec: EngineSpec) -> Engine:
     Raises OptionError for an unknown name, EngineUnavailableError when it is not installed here,
     and what the engine itself raises for the specification.
     """
+    if isinstance(name, str) and name.startswith(_WITH_PATH):
+        name, _, path = name.partition(":")
+        spec = dataclasses.replace(spec, library=path)
     if name not in ENGINES:
-        expected = "one of " + ", ".join(map(repr, ENGINES))
+        expected = (
+            "one of " + ", ".join(map(repr, ENGINES)) + f', or "{_WITH_PATH}/path/to/library"'
+        )
         raise OptionError("unknown engine", given=repr(name), expected=expected)
     name = _AUTO if name == "auto" else name
     try:

@@ -29,6 +29,15 @@ class EngineSpec:
     may use and the frame has work for. ``cpu_mask`` holds bits of CPU features that must stay
     unused, numbered as libvmaf does (8 AVX2, 16 AVX-512, 32 AVX-512 VNNI, on Arm 1 NEON); the
     environment variable ``PYVMAF_TINY_CPUMASK`` adds to them.
+
+    ``subsample`` n says that every n-th frame from 0 on is pushed and the others are skipped.
+    ``lag`` is how many frames a row may come late: 1 is what motion2 needs, more lets an engine
+    work on several frames at a time.
+
+    The other four are for libvmaf alone. ``library`` is the path of the library, None for the one
+    that is found. ``device`` is "cpu", "cuda" or "sycl", with ":1" and so on for one of several.
+    ``gpu_mask`` is libvmaf's gpumask. ``teacher`` is a model of libvmaf's, by its built-in name or
+    as the path of a JSON file, whose score comes with every row (:class:`TaughtVector`).
     """
 
     width: int
@@ -38,6 +47,18 @@ class EngineSpec:
     threads: int | None = None
     cpu_mask: int = 0
     features: tuple[str, ...] = FEATURE_GROUPS
+    subsample: int = 1
+    lag: int = 1
+    library: str | None = None
+    device: str = "cpu"
+    gpu_mask: int = 0
+    teacher: str | os.PathLike[str] | None = None
+
+
+class TaughtVector(FeatureVector):
+    """A row with the score that libvmaf's own model gives to its frame."""
+
+    teacher: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +66,10 @@ class EngineInfo:
     """What :func:`pyvmaf_tiny.engines` says about one engine.
 
     ``tier`` is the kernel tier that it would use here, ``cpu_flags`` what it knows of the CPU;
-    ``reason`` says why the engine is not available and what to do (None when it is).
+    ``reason`` says why the engine is not available and what to do (None when it is). ``devices``
+    are what ``engine_device`` takes as far as the engine's code goes; whether the machine has
+    such a device shows when it is opened. ``file`` is the library that was loaded at run time,
+    ``preallocated_pictures`` whether it has those.
     """
 
     name: str
@@ -54,6 +78,9 @@ class EngineInfo:
     tier: str | None = None
     cpu_flags: tuple[str, ...] = ()
     reason: str | None = None
+    devices: tuple[str, ...] = ("cpu",)
+    file: str | None = None
+    preallocated_pictures: bool | None = None
 
 
 class Engine(Protocol):
@@ -98,6 +125,21 @@ def gain_limit_of(neg: bool, gain_limit: float | None) -> float:
             "neg=True is gain_limit=1.0", given=f"gain_limit={gain_limit!r}", expected="one of them"
         )
     return gain_limit
+
+
+def refuse_libvmafs_options(engine: str, spec: EngineSpec) -> None:
+    """OptionError for options of the specification that only libvmaf can follow."""
+    for option, value, neutral in (
+        ("teacher", spec.teacher, None),
+        ("engine_device", spec.device, "cpu"),
+        ("gpu_mask", spec.gpu_mask, 0),
+    ):
+        if value != neutral:
+            raise OptionError(
+                f"the {engine} engine knows no {option}",
+                given=repr(value),
+                hint='say engine="libvmaf", or leave the option out',
+            )
 
 
 def cpu_mask_of(mask: object) -> int:

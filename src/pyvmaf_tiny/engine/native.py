@@ -12,12 +12,20 @@ from pyvmaf_tiny.errors import (
     FrameSizeError,
     OptionError,
     OutOfMemoryError,
-    SampleRangeError,
 )
 from pyvmaf_tiny.frames import BIT_DEPTHS, MAX_SIZE, MIN_SIZE, FeatureVector, Plane
 from pyvmaf_tiny.options import whole_number
 
-from .base import FEATURE_GROUPS, EngineInfo, EngineSpec, Rows, cpu_mask_of, usable_cpus
+from .base import (
+    FEATURE_GROUPS,
+    EngineInfo,
+    EngineSpec,
+    Rows,
+    cpu_mask_of,
+    refuse_libvmafs_options,
+    usable_cpus,
+)
+from .samples import sample_range_error
 
 ffi: Any = _native.ffi
 lib: Any = _native.lib
@@ -142,7 +150,7 @@ class NativeEngine:
 
     def _raise_stream_error(self, status: int, **planes: Plane) -> NoReturn:
         if status == lib.PVT_ERROR_SAMPLE_RANGE:
-            raise _sample_range_error(planes, self._bit_depth, self._frames)
+            raise sample_range_error(planes, self._bit_depth, self._frames)
         hints = {
             lib.PVT_ERROR_FLUSHED: "reset() starts a new stream",
             lib.PVT_ERROR_BUSY: "give every thread a scorer of its own",
@@ -153,6 +161,7 @@ class NativeEngine:
 
 def create(spec: EngineSpec) -> NativeEngine:
     """Make a native engine; see :class:`NativeEngine` for what it raises."""
+    refuse_libvmafs_options(NativeEngine.name, spec)
     return NativeEngine(spec)
 
 
@@ -250,20 +259,3 @@ def _raise_create_error(status: int, spec: EngineSpec, threads: int) -> NoReturn
     if status == lib.PVT_ERROR_MEMORY:
         raise OutOfMemoryError(f"not enough memory for frames of {size}")
     raise EngineError(_text(status), given=f"{threads} threads")
-
-
-def _sample_range_error(planes: dict[str, Plane], bit_depth: int, frame: int) -> SampleRangeError:
-    """Find the first sample that is too large, and say where it is."""
-    limit = (1 << bit_depth) - 1
-    for name, plane in planes.items():
-        bad = plane > limit
-        if bad.any():
-            y, x = divmod(int(bad.argmax()), plane.shape[1])
-            return SampleRangeError(
-                f"{name}, frame {frame}: a sample exceeds the bit depth",
-                given=f"{plane[y, x]} at x={x}, y={y}",
-                expected=f"0 to {limit} at {bit_depth} bit",
-                hint=f"largest sample {plane.max()}: is the bit depth right, or are the samples "
-                "left-aligned?",
-            )
-    raise AssertionError("the engine and NumPy disagree on the samples")  # pragma: no cover

@@ -8,7 +8,7 @@ no such limit. The limit is printed as by C's ``%g``.
 from __future__ import annotations
 
 from pyvmaf_tiny.frames import DEFAULT_GAIN_LIMIT
-from pyvmaf_tiny.pooling import SCORE
+from pyvmaf_tiny.pooling import SCORE, TEACHER
 from pyvmaf_tiny.results import ScoreResult
 
 
@@ -18,7 +18,7 @@ def log_names(result: ScoreResult) -> dict[str, str]:
     suffix = "" if limit == DEFAULT_GAIN_LIMIT else f"_egl_{limit:g}"
     return {
         metric: metric
-        if metric == SCORE
+        if metric in (SCORE, TEACHER)
         else f"integer_{metric}" + ("" if metric == "motion2" else suffix)
         for metric in result.metrics
     }
