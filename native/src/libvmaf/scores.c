@@ -86,23 +86,24 @@ static bool teacher(const pvl_shared *shared, const pvl_names *names, const pvl_
     return vmaf->score_at_index(segment->context, shared->teacher, value, (unsigned)index) == 0;
 }
 
-bool pvl_row_read(pvl_shared *shared, pvl_names *names, const pvl_segment *segment, uint64_t frame,
-                  bool last, pvl_row *row, const char **missing)
+/* libvmaf answers "not yet" and "never" alike, so only a stream's end makes this a failure. */
+static bool missing(pvl_shared *shared, const char *function, const char *feature)
 {
+    shared->failure = (pvl_failure){function, 0, feature};
+    return false;
+}
+
+bool pvl_row_read(pvl_shared *shared, pvl_names *names, const pvl_segment *segment, uint64_t frame,
+                  bool last, pvl_row *row)
+{
+    static const char function[] = "vmaf_feature_score_at_index";
     const uint64_t index = frame - segment->first;
-    for (int i = 0; i < MOTION2; i++) {
-        if (!score(shared, segment, names->feature[i], index, &row->features[i])) {
-            *missing = names->feature[i];
-            return false;
-        }
-    }
-    if (!motion2(shared, names, segment, frame, last, &row->features[MOTION2])) {
-        *missing = names->feature[MOTION2];
-        return false;
-    }
-    if (!teacher(shared, names, segment, index, row->features[MOTION2], &row->teacher)) {
-        *missing = "vmaf";
-        return false;
-    }
+    for (int i = 0; i < MOTION2; i++)
+        if (!score(shared, segment, names->feature[i], index, &row->features[i]))
+            return missing(shared, function, names->feature[i]);
+    if (!motion2(shared, names, segment, frame, last, &row->features[MOTION2]))
+        return missing(shared, function, names->feature[MOTION2]);
+    if (!teacher(shared, names, segment, index, row->features[MOTION2], &row->teacher))
+        return missing(shared, "vmaf_score_at_index", NULL);
     return true;
 }

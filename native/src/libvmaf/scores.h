@@ -13,9 +13,9 @@ typedef struct pvl_names {
 
 void pvl_names_init(pvl_names *names, double gain_limit);
 
-/* Reads frame number `frame` of the stream out of its segment. Without an answer *missing names
- * what libvmaf does not have (yet). `last` says that no frame will follow it. */
+/* Reads frame number `frame` of the stream out of its segment. False when libvmaf does not have all
+ * of it (yet); shared->failure then says what. `last` says that no frame will follow it. */
 bool pvl_row_read(pvl_shared *shared, pvl_names *names, const pvl_segment *segment, uint64_t frame,
-                  bool last, pvl_row *row, const char **missing);
+                  bool last, pvl_row *row);
 
 #endif

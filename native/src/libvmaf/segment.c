@@ -184,8 +184,9 @@ pvl_status pvl_segment_read(pvl_shared *shared, pvl_segment *segment, const pvl_
 
 pvl_status pvl_segment_flush(pvl_shared *shared, pvl_segment *segment)
 {
-    if (segment->taken == 0)
+    if (segment->flushed || segment->taken == 0)
         return PVL_OK; /* extractors that have seen nothing cannot be flushed */
+    segment->flushed = true;
     const int answer = shared->library->vmaf.read_pictures(segment->context, NULL, NULL, 0);
     return answer ? failed(shared, "vmaf_read_pictures", answer, NULL) : PVL_OK;
 }

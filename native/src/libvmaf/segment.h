@@ -18,6 +18,7 @@ typedef struct pvl_segment {
     VmafSyclState *sycl;
     uint64_t first; /* the stream's number of this segment's frame 0 */
     unsigned taken; /* frames it was given */
+    bool flushed;
 } pvl_segment;
 
 /* A pair of planes; without dis the frame counts for motion only. */
@@ -35,7 +36,7 @@ void pvl_segment_close(pvl_shared *shared, pvl_segment *segment);
 /* Gives libvmaf the next frame. PVL_ERROR_SAMPLE_RANGE comes before libvmaf saw anything. */
 pvl_status pvl_segment_read(pvl_shared *shared, pvl_segment *segment, const pvl_pair *pair);
 
-/* Ends the segment: libvmaf computes what it still holds. */
+/* Ends the segment: libvmaf computes what it still holds. Only the first call does anything. */
 pvl_status pvl_segment_flush(pvl_shared *shared, pvl_segment *segment);
 
 #endif

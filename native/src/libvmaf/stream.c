@@ -118,16 +118,12 @@ static pvl_status complete_first(pvl_stream *stream, bool last, bool *done)
 {
     uint64_t frame;
     pvl_row row;
-    const char *missing = NULL;
     memcpy(&frame, pvl_fifo_first(&stream->due), sizeof frame);
     *done = false;
     if (!pvl_fifo_reserve(&stream->rows))
         return PVL_ERROR_MEMORY;
-    if (!pvl_row_read(&stream->shared, &stream->names, &stream->segment[0], frame, last, &row,
-                      &missing)) {
-        stream->shared.failure = (pvl_failure){"vmaf_feature_score_at_index", 0, missing};
+    if (!pvl_row_read(&stream->shared, &stream->names, &stream->segment[0], frame, last, &row))
         return PVL_OK;
-    }
     pvl_fifo_push(&stream->rows, &row);
     pvl_fifo_pop(&stream->due);
     *done = true;
