@@ -36,6 +36,26 @@ static void extend_columns(void *half, int n, bool wide)
     }
 }
 
+/*
+ * Starts reading the source rows that row y + 1 of the bands takes and row y does not. A row has
+ * its pages almost to itself, and processors may drop prefetches of pages whose address they would
+ * have to look up first: so one sample of the rows of y + 2 is read for good.
+ */
+static void fetch_ahead(const strip_view *v, pvt_plane source, int y, int first, int last)
+{
+    enum { CACHE_LINE = 64 };
+    const int bytes = v->index > 1 ? 4 : v->index == 1 || v->state->bit_depth > 8 ? 2 : 1;
+    for (int row = 2 * y + 3; row <= 2 * y + 4; row++) {
+        if (row + 2 < v->source_height)
+            (void)*(const volatile uint8_t *)(pvt_row(source, row + 2) + first * bytes);
+        if (row >= v->source_height)
+            continue;
+        const uint8_t *samples = pvt_row(source, row);
+        for (int at = first * bytes; at <= last * bytes; at += CACHE_LINE)
+            __builtin_prefetch(samples + at);
+    }
+}
+
 /* Row `y` of the bands of one frame: detail rows into `bands` if wanted, the approximation into
  * `approx` unless NULL. `source` is the frame at level 0, else the approximation below. */
 static void analyse_row(const strip_view *v, pvt_plane source, int y, bool detail, void *approx,
@@ -49,6 +69,7 @@ static void analyse_row(const strip_view *v, pvt_plane source, int y, bool detai
     const uint8_t *rows[4];
     for (int tap = 0; tap < 4; tap++)
         rows[tap] = pvt_row(source, tap_position(y, tap, v->source_height));
+    fetch_ahead(v, source, y, first, last);
 
     if (v->index == 0 && v->state->bit_depth == 8)
         v->kernels->columns_u8(rows, first, last - first + 1, level->column_shift, low, high);

@@ -8,16 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from oracle.libvmaf import SCALAR, _Configuration, _picture, library
+from oracle.libvmaf_model import _ModelConfiguration
 from pyvmaf_tiny.frames import Plane
 
 #: enum VmafOutputFormat
 FORMATS = {"xml": 1, "json": 2, "csv": 3}
 
 _MEAN = 3  # VMAF_POOL_METHOD_MEAN
-
-
-class _ModelConfiguration(ctypes.Structure):
-    _fields_ = (("name", ctypes.c_char_p), ("flags", ctypes.c_uint64))
 
 
 @functools.cache

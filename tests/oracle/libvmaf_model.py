@@ -111,6 +111,6 @@ def _context() -> Iterator[ctypes.c_void_p]:
         vmaf.vmaf_close(context)
 
 
-def _ok(status: int) -> None:
-    if status != 0:
+def _ok(status: int | None) -> None:
+    if status:  # None from a function whose status is checked where it was declared
         raise RuntimeError(f"libvmaf answered {status}")
