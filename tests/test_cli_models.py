@@ -83,10 +83,9 @@ def test_verify_catches_a_changed_shipped_model(
 
 def test_engines() -> None:
     listed = json.loads(run("engines", "--json").stdout)
-    wanted = [{**asdict(info), "cpu_flags": list(info.cpu_flags)} for info in pyvmaf_tiny.engines()]
-    assert listed == wanted
+    infos = pyvmaf_tiny.engines()
+    assert listed == json.loads(json.dumps([asdict(info) for info in infos]))
     table = run("engines").stdout
-    for info in pyvmaf_tiny.engines():
+    for info in infos:
         assert info.name in table
-        assert info.tier is not None
-        assert info.tier in table
+        assert (info.tier or "not available") in table
