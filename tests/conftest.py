@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import os
 import signal
 import subprocess
 import sys
@@ -28,9 +29,12 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 @pytest.fixture
 def run_python() -> RunPython:
-    """Run code in a fresh interpreter; its stdout. A crash, an error or a hang fails the test."""
+    """Run code in a fresh interpreter; its stdout. A crash, an error or a hang fails the test.
 
-    def run(code: str, *, timeout: float = 60.0) -> str:
+    More keywords are environment variables.
+    """
+
+    def run(code: str, *, timeout: float = 60.0, **variables: object) -> str:
         finished = subprocess.run(
             [sys.executable, "-X", "faulthandler", "-c", _PREAMBLE + dedent(code)],
             stdin=subprocess.DEVNULL,
@@ -38,6 +42,7 @@ def run_python() -> RunPython:
             text=True,
             timeout=timeout,
             check=False,
+            env=os.environ | {name: str(value) for name, value in variables.items()},
         )
         assert finished.returncode == 0, f"exit {finished.returncode}\n{finished.stderr}"
         return finished.stdout

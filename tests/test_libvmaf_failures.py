@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import logging
 from collections.abc import Callable, Iterator
@@ -205,6 +206,6 @@ def test_a_library_without_a_version(open_fake: OpenFake, tmp_path: Path) -> Non
     """Builds without tags report nothing; they are told by their functions."""
     fake = open_fake(Variant(version="3.2.0"))
     fake.fail("vmaf_version", 1, -1)
-    library = loading._loaded.__wrapped__(str(fake.path))
+    library = loading._opened(ctypes.CDLL(str(fake.path)), str(fake.path))
     assert library.preallocated
     assert library.version is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import logging
 from collections.abc import Sequence
 from pathlib import Path
@@ -269,6 +270,24 @@ def test_a_reset_begins_a_new_stream(open_fake: OpenFake, monkeypatch: pytest.Mo
 # ---- teachers -----------------------------------------------------------------------------------
 
 
+def model_file(folder: Path, **changes: object) -> Path:
+    """A small model as JSON, with these fields of its "model_dict" changed; None drops one."""
+    header = "svm_type nu_svr\nkernel_type rbf\ngamma 0.05\nnr_class 2\ntotal_sv 2\nrho -1.3\n"
+    model = {
+        "model_type": "LIBSVMNUSVR",
+        "model": header + "SV\n-4 1:0.4 2:0.3\n4 1:0.9 2:1.1e-1\n",
+        "norm_type": "linear_rescale",
+        "slopes": [0.012, 2.8, 0.06],
+        "intercepts": [-0.3, -1.7, -0.003],
+        "feature_names": ["VMAF_integer_feature_adm2_score", "VMAF_integer_feature_motion2_score"],
+        "score_clip": [0.0, 100.0],
+    } | changes
+    kept = {field: value for field, value in model.items() if value is not None}
+    file = folder / "model.json"
+    file.write_text(json.dumps({"model_dict": kept}))
+    return file
+
+
 @pytest.mark.parametrize("variant", VERSIONS, ids=name_of)
 @pytest.mark.parametrize("teacher", ["vmaf_v0.6.1", "vmaf_v0.6.1neg", "file"])
 def test_the_teacher_scores_every_frame(
@@ -280,8 +299,7 @@ def test_the_teacher_scores_every_frame(
 ) -> None:
     monkeypatch.setattr(settings, "PERIOD", 4)
     if teacher == "file":
-        teacher = str(tmp_path / "model.json")
-        Path(teacher).write_text("{}")
+        teacher = str(model_file(tmp_path))
     ref, dis = clip(11)
     engine = open_on(open_fake(variant), teacher=teacher)
     rows = rows_of(run(engine, ref, dis))

@@ -1,7 +1,8 @@
 """The engine that drives libvmaf's own extractors, loaded at run time and never linked.
 
-``loading`` finds a library, ``probing`` tries what it does, ``settings`` and ``devices`` read the
-options, ``stream`` is the engine, ``failures`` are its errors, ``messages`` what libvmaf says.
+``loading`` finds a library, ``probing`` tries what it does, ``settings``, ``devices`` and
+``teachers`` read the options, ``stream`` is the engine, ``failures`` are its errors, ``messages``
+what libvmaf says.
 """
 
 from __future__ import annotations

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import functools
 import importlib.util
 import os
 import sys
@@ -13,6 +12,9 @@ from typing import Any, NoReturn
 
 from pyvmaf_tiny import _native
 from pyvmaf_tiny.errors import EngineUnavailableError
+
+from .files import check_whole
+from .locks import lock_over_forks
 
 ffi: Any = _native.ffi
 lib: Any = _native.lib
@@ -90,7 +92,10 @@ def _load_named(path: str, named_by: str) -> Library:
 
 def _pyav_copies() -> list[Path]:
     """The libraries inside an installed PyAV wheel; PyAV itself is not imported."""
-    spec = importlib.util.find_spec("av")
+    try:
+        spec = importlib.util.find_spec("av")
+    except ValueError:  # somebody's stand-in for the module
+        spec = None
     if spec is None or spec.origin is None:
         return []
     package = Path(spec.origin).parent
@@ -101,9 +106,24 @@ def _pyav_copies() -> list[Path]:
     )
 
 
-@functools.cache
+#: One for every library in the process, whatever name it was loaded by: each libvmaf has one CPU
+#: mask, and its :class:`Library` knows which. By the loader's handle.
+_libraries: dict[int, Library] = {}
+_lock = lock_over_forks()
+
+
 def _loaded(name: str) -> Library:
-    functions = ctypes.CDLL(name)
+    """Load the library of that name or path; OSError when that fails."""
+    with _lock:
+        if os.path.isabs(name):
+            check_whole(name)
+        functions = ctypes.CDLL(name)
+        if functions._handle not in _libraries:
+            _libraries[functions._handle] = _opened(functions, name)
+        return _libraries[functions._handle]
+
+
+def _opened(functions: ctypes.CDLL, name: str) -> Library:
     symbols = ffi.new("pvl_symbols *")
     for symbol, _ in ffi.typeof("pvl_symbols").fields:
         setattr(symbols, symbol, ffi.cast("void *", _address(functions, symbol)))

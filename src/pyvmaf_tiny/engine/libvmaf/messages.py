@@ -14,9 +14,10 @@ import os
 import re
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator
 from typing import IO
+
+from .locks import lock_over_forks
 
 logger = logging.getLogger("pyvmaf_tiny.libvmaf")
 logger.addHandler(logging.NullHandler())
@@ -29,8 +30,8 @@ _LEVELS = {"ERROR": logging.ERROR, "WARNING": logging.WARNING, "INFO": logging.I
 
 _LINE = re.compile(r"libvmaf (ERROR|WARNING|INFO|DEBUG) (.*)")
 
-#: One redirection at a time.
-_lock = threading.Lock()
+#: One redirection at a time, and no fork in the middle of one.
+_lock = lock_over_forks()
 
 
 def log_level() -> int:
@@ -43,11 +44,26 @@ def log_level() -> int:
 def collected() -> Iterator[list[str]]:
     """Collect what libvmaf writes in the block: errors into the list, everything into the log."""
     errors: list[str] = []
-    with _lock, tempfile.TemporaryFile() as file:
+    lines: list[tuple[str, str]] = []
+    try:
+        with _lock, _caught(lines):
+            yield errors
+    finally:
+        # Not under the lock: a handler of the log may do anything.
+        for level, text in lines:
+            logger.log(_LEVELS[level], "%s", text)
+            if level == "ERROR":
+                errors.append(text)
+
+
+@contextlib.contextmanager
+def _caught(lines: list[tuple[str, str]]) -> Iterator[None]:
+    """Redirect standard error; afterwards libvmaf's lines are level and text."""
+    with tempfile.TemporaryFile() as file:
         try:
             before = os.dup(_STANDARD_ERROR)
         except OSError:  # no standard error: libvmaf's messages go nowhere, too
-            yield errors
+            yield
             return
         try:
             if sys.stderr is not None:
@@ -55,22 +71,20 @@ def collected() -> Iterator[list[str]]:
                     sys.stderr.flush()
             os.dup2(file.fileno(), _STANDARD_ERROR)
             try:
-                yield errors
+                yield
             finally:
                 os.dup2(before, _STANDARD_ERROR)
-                _sort_out(file, before, errors)
+                _sort_out(file, before, lines)
         finally:
             os.close(before)
 
 
-def _sort_out(file: IO[bytes], standard_error: int, errors: list[str]) -> None:
+def _sort_out(file: IO[bytes], standard_error: int, lines: list[tuple[str, str]]) -> None:
     file.seek(0)
     for line in file.read().splitlines(keepends=True):
         found = _LINE.match(line.decode(errors="replace"))
         if found is None:
-            os.write(standard_error, line)
-            continue
-        level, text = found[1], found[2].strip()
-        logger.log(_LEVELS[level], "%s", text)
-        if level == "ERROR":
-            errors.append(text)
+            with contextlib.suppress(OSError):
+                os.write(standard_error, line)
+        else:
+            lines.append((found[1], found[2].strip()))

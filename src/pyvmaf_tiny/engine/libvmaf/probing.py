@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,36 +63,48 @@ def behaviour(library: Library) -> Behaviour:
 
     Raises EngineUnavailableError when it cannot be used at all.
     """
-    own, at_once = _rows(library, (64, 48), own_motion=True)
-    theirs, _ = _rows(library, (64, 48), own_motion=False)
+    own, at_once = _rows(library, (64, 48), {"own_motion": True})
+    theirs, _ = _rows(library, (64, 48), {"own_motion": False})
     return Behaviour(
         gives_motion=at_once == _FRAMES - 1 and np.array_equal(own, theirs),
         cpu_flags=_cpu_flags(library),
     )
 
 
-@functools.cache
-def is_late_teacher(library: Library, name: str, is_path: bool) -> bool:
-    """Whether libvmaf knows some feature of the model only at the end of a stream."""
+def is_late_teacher(library: Library, name: str, is_path: bool, cpu_mask: int) -> bool:
+    """Whether libvmaf knows some feature of the model only at the end of a stream.
+
+    The mask is the stream's, because libvmaf has one for the process.
+    """
+    changed = os.stat(name).st_mtime_ns if is_path else 0
     try:
-        _, at_once = _rows(library, _TEACHER_SIZE, own_motion=True, teacher=(name, is_path))
+        return _taught_at_once(library, (name, is_path), cpu_mask, changed) == 0
     except EngineUnavailableError:
         return False  # opening the stream says what is wrong with it
-    return at_once == 0
+
+
+@functools.cache
+def _taught_at_once(
+    library: Library, teacher: tuple[str, bool], cpu_mask: int, changed: int
+) -> int:
+    """Rows before the flush; ``changed`` is when the file was, for a new try afterwards."""
+    config = {"own_motion": True, "cpu_mask": cpu_mask}
+    return _rows(library, _TEACHER_SIZE, config, teacher=teacher)[1]
 
 
 def _rows(
     library: Library,
     size: tuple[int, int],
+    options: dict[str, int],
     *,
-    own_motion: bool,
     teacher: tuple[str, bool] | None = None,
 ) -> tuple[NDArray[np.float64], int]:
     """Rows of a few frames of noise, and how many of them came before the flush."""
     width, height = size
     spec = EngineSpec(width=width, height=height, threads=1)
     config = configuration(spec, engine_device("cpu"), threads=1)
-    config.own_motion = own_motion
+    for option, value in options.items():
+        setattr(config, option, value)
     config.late_teacher = teacher is not None
     if teacher is not None:
         teacher_bytes = ffi.new("char[]", teacher[0].encode())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from typing import Any
 
 from pyvmaf_tiny import _native
@@ -12,7 +11,6 @@ from pyvmaf_tiny.errors import (
     BitDepthError,
     DeviceError,
     FrameSizeError,
-    ModelNotFoundError,
     OptionError,
 )
 from pyvmaf_tiny.frames import BIT_DEPTHS, DEFAULT_GAIN_LIMIT, MAX_SIZE, MIN_SIZE, NEG_GAIN_LIMIT
@@ -85,23 +83,6 @@ def threads_of(spec: EngineSpec, device: EngineDevice) -> int:
             )
         return threads
     return 1 if device.kind != "cpu" else max(1, min(usable_cpus(), spec.lag + 1, MOST_THREADS))
-
-
-def teacher_of(spec: EngineSpec) -> tuple[str, bool] | None:
-    """The teacher's name or path, and whether it is a path."""
-    if spec.teacher is None:
-        return None
-    if not isinstance(spec.teacher, (str, os.PathLike)):
-        raise OptionError(
-            "teacher is neither a name nor a path",
-            given=repr(spec.teacher),
-            expected='libvmaf\'s "vmaf_v0.6.1" or the like, or the path of a .json',
-        )
-    name = os.fspath(spec.teacher)
-    is_path = not isinstance(spec.teacher, str) or name.endswith(".json") or os.sep in name
-    if is_path and not os.path.isfile(name):
-        raise ModelNotFoundError("the teacher names no file", given=name)
-    return name, is_path
 
 
 def check_device(library: Library, device: EngineDevice) -> None:

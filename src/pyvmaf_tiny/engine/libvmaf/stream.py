@@ -15,6 +15,7 @@ from .devices import CudaContext, engine_device
 from .failures import raise_device_failure, raise_failure, raise_teacher_failure
 from .loading import Library, load
 from .messages import collected, log_level
+from .teachers import teacher_of
 
 ffi: Any = _native.ffi
 lib: Any = _native.lib
@@ -44,7 +45,7 @@ class LibvmafEngine:
         self.library = load(spec.library) if library is None else library
         settings.check_device(self.library, device)
         behaviour = probing.behaviour(self.library)
-        teacher = settings.teacher_of(spec)
+        teacher = teacher_of(spec)
         self.threads = settings.threads_of(spec, device)
         config = settings.configuration(spec, device, self.threads)
         config.own_motion = behaviour.gives_motion and device.kind == "cpu"
@@ -52,7 +53,7 @@ class LibvmafEngine:
             # The bytes live as long as this name does: the binding makes a copy.
             teacher_bytes = ffi.new("char[]", teacher[0].encode())
             config.teacher, config.teacher_is_path = teacher_bytes, teacher[1]
-            config.late_teacher = probing.is_late_teacher(self.library, *teacher)
+            config.late_teacher = probing.is_late_teacher(self.library, *teacher, config.cpu_mask)
         self._cuda = CudaContext(device.index) if device.kind == "cuda" and device.index else None
         if self._cuda is not None:
             config.cuda_context = ffi.cast("void *", self._cuda.handle)
