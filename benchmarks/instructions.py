@@ -30,7 +30,7 @@ from plan import Case, Format
 from streams import LIBVMAF, OURS, LibvmafStream, Watch, open_ours
 
 from pyvmaf_tiny.cli.measure import PARTS
-from pyvmaf_tiny.engine.native import lib
+from pyvmaf_tiny.engine.native.stream import lib
 
 #: Tiers that valgrind knows the instructions of, with the mask for it: it has no AVX-512.
 _TIERS = {"avx2": 0, "scalar": SCALAR}
@@ -114,10 +114,11 @@ def main() -> None:
         engine, stream = open_ours(clip, case), LibvmafStream(clip, case)
         pairs = list(zip(clip.ref, clip.dis, strict=True))
         pictures = [stream.pictures(*pair) for pair in pairs]
-        for pair in pairs[:-1]:
-            engine.push(*pair)
+        for ref, dis in pairs[:-1]:
+            engine.push(ref, (dis,))
+        ref, dis = pairs[-1]
         lib.pvt_version()
-        engine.push(*pairs[-1])
+        engine.push(ref, (dis,))
         lib.pvt_version()
         for both in pictures[:-1]:
             stream.push(both)

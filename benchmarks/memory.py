@@ -84,7 +84,8 @@ def main() -> None:
 def _ours(clip: Clip, case: Case) -> None:
     engine = open_ours(clip, case)
     for index in range(_FRAMES):
-        engine.push(clip.ref[index % len(clip.ref)], clip.dis[index % len(clip.ref)])
+        at = index % len(clip.ref)
+        engine.push(clip.ref[at], (clip.dis[at],))
     engine.flush()
     engine.close()
 

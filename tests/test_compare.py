@@ -53,10 +53,10 @@ class Scripted:
         self._change = change
         self._late = late
         self._fail_at = fail_at
-        self._held: list[FeatureVector] = []
+        self._held: list[tuple[FeatureVector, ...]] = []
         self._pushed = self._given = 0
 
-    def push(self, ref: Plane, dis: Plane) -> Rows:
+    def push(self, ref: Plane, dis: Sequence[Plane]) -> Rows:
         if self._pushed == self._fail_at:
             raise EngineError("scripted")
         self._pushed += 1
@@ -77,8 +77,8 @@ class Scripted:
         self._engine.close()
 
     def _give(self, rows: Rows) -> Rows:
-        for row in rows:
-            self._held.extend(self._change(self._given, row))
+        for (row,) in rows:
+            self._held.extend((changed,) for changed in self._change(self._given, row))
             self._given += 1
         if self._late:
             return ()

@@ -7,6 +7,7 @@ import gc
 import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from fakevmaf import expected
 from fakevmaf.library import CUDA, CUDA_FORK, SYCL, VERSIONS, Fake, Variant
 from test_libvmaf_fake import ALL, clip, name_of, open_on, probed, rows_of, run
 
+from pyvmaf_tiny.engine.base import Rows
 from pyvmaf_tiny.engine.libvmaf import loading, probing, settings
 from pyvmaf_tiny.errors import (
     EngineError,
@@ -60,24 +62,24 @@ def broken_run(fake: Fake, **options: object) -> tuple[str | None, list[FeatureV
     The error itself does not leave: its traceback holds the engine's frames.
     """
     ref, dis = CLIP
-    rows: list[FeatureVector] = []
+    given: list[Rows] = []
     engine = None
     said = None
     try:
         engine = open_on(fake, gain_limit=1.5, **options)
         for pair in zip(ref, dis, strict=True):
-            rows += engine.push(*pair)
-        rows += engine.flush()
+            given.append(engine.push(pair[0], pair[1:]))
+        given.append(engine.flush())
     except VmafTinyError as error:
         said = f"{type(error).__name__}: {error}"
         if engine is not None:
-            rows += flushed(engine.flush)
+            given.append(flushed(engine.flush))
     if engine is not None:
         engine.close()
-    return said, rows
+    return said, rows_of(given)
 
 
-def flushed(flush: Callable[[], tuple[FeatureVector, ...]]) -> tuple[FeatureVector, ...]:
+def flushed(flush: Callable[[], Rows]) -> Rows:
     """What a flush after an error gives."""
     try:
         return flush()
@@ -100,7 +102,7 @@ def test_every_call_fails_once(
     open_fake: OpenFake, variant: Variant, teacher: str | None, threads: int
 ) -> None:
     fake = probed(open_fake(variant))
-    options = {"threads": threads, "teacher": teacher}
+    options: dict[str, Any] = {"threads": threads, "teacher": teacher}
     open_on(fake, **options).close()  # the teacher is tried, too
     fake.reset()
     said, rows = broken_run(fake, **options)
@@ -143,11 +145,11 @@ def test_a_stream_goes_on_after_a_reset(open_fake: OpenFake, variant: Variant) -
     ref, dis = clip(FRAMES)
     engine = open_on(fake)
     fake.fail("vmaf_read_pictures", 2, -12)
-    engine.push(ref[0], dis[0])
+    engine.push(ref[0], (dis[0],))
     with pytest.raises(EngineError, match="vmaf_read_pictures"):
-        engine.push(ref[1], dis[1])
+        engine.push(ref[1], (dis[1],))
     with pytest.raises(EngineStateError):
-        engine.push(ref[1], dis[1])
+        engine.push(ref[1], (dis[1],))
     engine.reset()
     assert np.array_equal(rows_of(run(engine, ref, dis)), expected.rows(ref, dis))
     engine.close()
@@ -163,7 +165,7 @@ def test_a_library_that_keeps_the_pictures_of_a_failure(
     engine = open_on(fake)
     fake.fail("vmaf_read_pictures", 1, -12)
     with pytest.raises(EngineError, match="vmaf_read_pictures"):
-        engine.push(ref[0], dis[0])
+        engine.push(ref[0], (dis[0],))
     engine.close()
 
 
@@ -172,7 +174,7 @@ def test_scores_that_never_come(open_fake: OpenFake) -> None:
     fake = probed(open_fake(NEWEST))
     ref, dis = clip(3)
     engine = open_on(fake)
-    given = [engine.push(*pair) for pair in zip(ref, dis, strict=True)]
+    given = [engine.push(pair[0], pair[1:]) for pair in zip(ref, dis, strict=True)]
     for nth in range(fake.count(ASKED_AGAIN) + 1, fake.count(ASKED_AGAIN) + 2):
         fake.fail(ASKED_AGAIN, nth, -22)
     with pytest.raises(EngineError) as caught:

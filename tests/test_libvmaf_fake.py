@@ -16,6 +16,7 @@ from fakevmaf.library import CUDA, CUDA_FORK, SYCL, VERSIONS, Fake, Variant
 
 import pyvmaf_tiny
 from pyvmaf_tiny.engine import EngineSpec, open_engine
+from pyvmaf_tiny.engine.base import Rows
 from pyvmaf_tiny.engine.libvmaf import LibvmafEngine, settings
 from pyvmaf_tiny.engine.libvmaf.loading import LIBRARY_VARIABLE
 from pyvmaf_tiny.errors import DeviceError, EngineStateError, FrameSizeError
@@ -42,10 +43,11 @@ def clip(count: int, bit_depth: int = 8) -> tuple[list[Plane], list[Plane]]:
     return ref, dis
 
 
-def open_on(fake: Fake, **options: object) -> LibvmafEngine:
+def open_on(fake: Fake, *, gain_limit: float = 100.0, **options: object) -> LibvmafEngine:
     """The engine on the variant, on its device; the ledger is empty afterwards but for this."""
     device = DEVICES.get(fake.variant, "cpu")
     spec = {"width": WIDTH, "height": HEIGHT, "threads": 1, "device": device} | options
+    spec["gain_limits"] = (gain_limit,)
     return LibvmafEngine(EngineSpec(library=str(fake.path), **spec))  # type: ignore[arg-type]
 
 
@@ -56,16 +58,14 @@ def probed(fake: Fake) -> Fake:
     return fake
 
 
-def run(
-    engine: LibvmafEngine, ref: Sequence[Plane], dis: Sequence[Plane]
-) -> list[tuple[FeatureVector, ...]]:
+def run(engine: LibvmafEngine, ref: Sequence[Plane], dis: Sequence[Plane]) -> list[Rows]:
     """What every push and the flush returned."""
-    given = [engine.push(*pair) for pair in zip(ref, dis, strict=True)]
+    given = [engine.push(pair[0], pair[1:]) for pair in zip(ref, dis, strict=True)]
     return [*given, engine.flush()]
 
 
-def rows_of(given: Sequence[tuple[FeatureVector, ...]]) -> list[FeatureVector]:
-    return [row for rows in given for row in rows]
+def rows_of(given: Sequence[Rows]) -> list[FeatureVector]:
+    return [row for rows in given for lanes in rows for row in lanes]
 
 
 @pytest.mark.parametrize("variant", ALL, ids=name_of)
@@ -119,11 +119,11 @@ def test_skipped_frames(
     monkeypatch.setattr(settings, "PERIOD", 4)
     ref, dis = clip(11)
     engine = open_on(open_fake(variant), subsample=3)
-    rows: list[FeatureVector] = []
+    given: list[Rows] = []
     for index, (ref_plane, dis_plane) in enumerate(zip(ref, dis, strict=True)):
-        rows += engine.skip(ref_plane) if index % 3 else engine.push(ref_plane, dis_plane)
-    rows += engine.flush()
-    assert np.array_equal(rows, expected.rows(ref, dis)[::3])
+        given.append(engine.skip(ref_plane) if index % 3 else engine.push(ref_plane, (dis_plane,)))
+    given.append(engine.flush())
+    assert np.array_equal(rows_of(given), expected.rows(ref, dis)[::3])
     engine.close()
 
 
@@ -168,7 +168,7 @@ def test_the_documented_order(open_fake: OpenFake, variant: Variant) -> None:
     fake = probed(open_fake(variant))
     ref, dis = clip(1)
     engine = open_on(fake)
-    engine.push(ref[0], dis[0])
+    engine.push(ref[0], (dis[0],))
     calls = without_silence(fake.names)
     assert [name for name in calls if name != "vmaf_feature_score_at_index"] == spelled(
         SEQUENCES[variant]
@@ -234,7 +234,7 @@ def test_an_endless_stream_stays_bounded(
     engine = open_on(fake)
     frame = 0
     for pair in zip(ref, dis, strict=True):
-        for row in engine.push(*pair):
+        for (row,) in engine.push(pair[0], pair[1:]):
             # the second round of the clip, but for its last frame, which is followed by a third
             again = 6 if frame % 7 == 6 else 7 + frame % 7
             assert row == tuple(wanted[frame if frame < 7 else again])
@@ -255,12 +255,12 @@ def test_a_reset_begins_a_new_stream(open_fake: OpenFake, monkeypatch: pytest.Mo
     ref, dis = clip(5)
     for pushed in range(5):
         for pair in zip(ref[:pushed], dis[:pushed], strict=True):
-            engine.push(*pair)
+            engine.push(pair[0], pair[1:])
         engine.reset()
         assert fake.live["contexts"] == 1
     assert np.array_equal(rows_of(run(engine, ref, dis)), expected.rows(ref, dis))
     with pytest.raises(EngineStateError):
-        engine.push(ref[0], dis[0])
+        engine.push(ref[0], (dis[0],))
     engine.close()
     engine.close()
     with pytest.raises(EngineStateError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pytest
@@ -34,7 +34,7 @@ def interrupted(monkeypatch: pytest.MonkeyPatch) -> int:
     push = NativeEngine.push
     calls = 0
 
-    def push_and_interrupt(self: NativeEngine, ref: Plane, dis: Plane) -> Rows:
+    def push_and_interrupt(self: NativeEngine, ref: Plane, dis: Sequence[Plane]) -> Rows:
         nonlocal calls
         calls += 1
         rows = push(self, ref, dis)
@@ -53,7 +53,7 @@ def test_interrupt_delivers_only_right_rows(
     with monkeypatch.context() as patched:
         interrupted_push = NativeEngine.push
 
-        def push(self: NativeEngine, ref: Plane, dis: Plane) -> Rows:
+        def push(self: NativeEngine, ref: Plane, dis: Sequence[Plane]) -> Rows:
             rows = interrupted_push(self, ref, dis)
             if self._frames == 19:
                 raise KeyboardInterrupt

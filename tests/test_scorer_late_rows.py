@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
@@ -42,7 +42,7 @@ def hold_rows(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
         rows, kept = kept, ()
         return rows
 
-    def late_push(self: NativeEngine, ref: Plane, dis: Plane) -> Rows:
+    def late_push(self: NativeEngine, ref: Plane, dis: Sequence[Plane]) -> Rows:
         return deliver(push(self, ref, dis), most)
 
     def late_skip(self: NativeEngine, ref: Plane) -> Rows:

@@ -41,6 +41,7 @@ class Source:
     name = "scripted"
     width, height, bit_depth = 40, 36, 8
     frame_rate: Fraction | None = None
+    bitrate: float | None = None
 
     def __init__(
         self, planes: list[Plane], error: Exception | None = None, *, counted: bool = False

@@ -42,10 +42,12 @@ from .frames import FEATURES, FeatureVector, FrameScore
 if TYPE_CHECKING:
     from .api import features, score
     from .engine import EngineInfo, engines
+    from .many import features_many, score_many
     from .model import Model, ModelInfo, load_model, models
     from .parity import ComparisonResult, compare
+    from .renditions import ScoreResults
     from .results import ResultInfo, ScoreResult
-    from .scorer import Scorer
+    from .scorer import ReferenceScorer, Scorer
     from .version import __version__
 
 _LAZY = {
@@ -53,16 +55,20 @@ _LAZY = {
     "EngineInfo": "engine",
     "Model": "model",
     "ModelInfo": "model",
+    "ReferenceScorer": "scorer",
     "ResultInfo": "results",
     "ScoreResult": "results",
+    "ScoreResults": "renditions",
     "Scorer": "scorer",
     "__version__": "version",
     "compare": "parity",
     "engines": "engine",
     "features": "api",
+    "features_many": "many",
     "load_model": "model",
     "models": "model",
     "score": "api",
+    "score_many": "many",
 }
 
 __all__ = [
@@ -91,9 +97,11 @@ __all__ = [
     "OptionError",
     "OutOfMemoryError",
     "PixelFormatError",
+    "ReferenceScorer",
     "ResultInfo",
     "SampleRangeError",
     "ScoreResult",
+    "ScoreResults",
     "Scorer",
     "SourceError",
     "TruncatedInputError",
@@ -103,9 +111,11 @@ __all__ = [
     "engines",
     "errors",
     "features",
+    "features_many",
     "load_model",
     "models",
     "score",
+    "score_many",
 ]
 
 

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import EngineStateError, ModelError, OptionError
+from .clip import BATCH, Clip, check_progress
+from .engine.base import Neg
 from .results import ScoreResult
 from .scorer import ModelSpec, Scorer
-from .source import FramePairs, open_pairs
+from .source import open_groups
 
-#: Called after every pair with the number of pairs done, how many there will be (None when
+#: Called after every frame with the number of frames done, how many there will be (None when
 #: unknown) and the scorer at work, whose ``mean`` is the mean score so far.
 Progress = Callable[[int, int | None, Scorer], None]
-
-#: Feature rows that go to the model in one call.
-_BATCH = 16
 
 
 def score(
@@ -33,7 +29,8 @@ def score(
     bit_depth: int | None = None,
     pixel_format: str = "420",
     model: ModelSpec = None,
-    neg: bool = False,
+    neg: Neg = False,
+    neg_model: ModelSpec = None,
     engine: str = "auto",
     threads: int | None = None,
     frames: int | None = None,
@@ -65,7 +62,9 @@ def score(
         pixel_format: of raw YUV: "400", "420", "422", "444", or ffmpeg's name for it.
         model: None for the default model, a registry id, the path of an ``.onnx`` file of your
             own or of a libvmaf model (``.json``), or False for features without scores.
-        neg: no credit for enhancement (libvmaf's NEG): enhancement gain limit 1.0.
+        neg: no credit for enhancement (libvmaf's NEG): enhancement gain limit 1.0. "both" scores
+            with and without in one pass: the result's ``neg`` is the one without.
+        neg_model: with neg="both", the model for the NEG features; None for the same one.
         engine: "auto", "native", "libvmaf", or "libvmaf:/path/to/library".
         threads: threads that share a frame; None for as many as are useful here.
         frames: score at most this many pairs.
@@ -88,11 +87,10 @@ def score(
     Raises a :class:`VmafTinyError` (see ``errors.py``). Whatever ends the call early, Ctrl-C and
     exceptions of your own iterables included, carries what had been scored as ``error.result``.
     """
-    if progress is not None and not callable(progress):
-        raise OptionError("progress is not callable", given=repr(progress))
-    pairs = open_pairs(
+    check_progress(progress)
+    groups = open_groups(
         ref,
-        dis,
+        [dis],
         w,
         h,
         bit_depth=bit_depth,
@@ -103,13 +101,14 @@ def score(
         shortest=shortest,
     )
     with (
-        pairs,
+        groups,
         Scorer(
-            pairs.width,
-            pairs.height,
-            bit_depth=pairs.bit_depth,
+            groups.width,
+            groups.height,
+            bit_depth=groups.bit_depth,
             model=model,
             neg=neg,
+            neg_model=neg_model,
             engine=engine,
             threads=threads,
             gain_limit=gain_limit,
@@ -120,17 +119,11 @@ def score(
             teacher=teacher,
             subsample=subsample,
             keep_frames=True,
-            batch=_BATCH,
+            batch=BATCH,
         ) as scorer,
     ):
-        clip = _Clip(scorer, pairs)
-        with clip.delivering():
-            for done, (ref_plane, dis_plane) in enumerate(pairs, start=1):
-                scorer.push(ref_plane, dis_plane)
-                if progress is not None:
-                    progress(done, pairs.total, scorer)
-            scorer.flush()
-        return clip.result()
+        clip = Clip(scorer, groups, _carry)
+        return clip.run(progress)[0]
 
 
 def features(
@@ -141,7 +134,7 @@ def features(
     *,
     bit_depth: int | None = None,
     pixel_format: str = "420",
-    neg: bool = False,
+    neg: Neg = False,
     engine: str = "auto",
     threads: int | None = None,
     frames: int | None = None,
@@ -159,10 +152,10 @@ def features(
 
     Inputs and options are those of :func:`score`, less the model's.
 
-    Returns float64 (N, 6), columns in the order of :data:`pyvmaf_tiny.FEATURES`. Raises as
-    :func:`score` does.
+    Returns float64 (N, 6), columns in the order of :data:`pyvmaf_tiny.FEATURES`; with neg="both"
+    (2, N, 6), NEG's last. Raises as :func:`score` does.
     """
-    return score(
+    result = score(
         ref,
         dis,
         w,
@@ -183,39 +176,15 @@ def features(
         cpu_mask=cpu_mask,
         engine_device=engine_device,
         gpu_mask=gpu_mask,
-    ).features
+    )
+    return result.features if result.neg is None else feature_pair(result)
 
 
-class _Clip:
-    """A whole-file call under way: what turns it into a result, also when it is cut short."""
+def feature_pair(result: ScoreResult) -> NDArray[np.float64]:
+    """The features of a result with and without credit for enhancement, (2, N, 6)."""
+    assert result.neg is not None
+    return np.stack([result.features, result.neg.features])
 
-    def __init__(self, scorer: Scorer, pairs: FramePairs) -> None:
-        self._scorer = scorer
-        self._pairs = pairs
-        self._started = time.perf_counter()
 
-    def result(self, ended_by: str | None = None) -> ScoreResult:
-        """The result of the frames scored so far."""
-        rate = self._pairs.frame_rate
-        return self._scorer.result_with(
-            time.perf_counter() - self._started,
-            reference=self._pairs.names[0],
-            distorted=self._pairs.names[1],
-            frame_rate=None if rate is None else float(rate),
-            ended_by=ended_by,
-        )
-
-    @contextlib.contextmanager
-    def delivering(self) -> Iterator[None]:
-        """Give whatever ends the block early the frames scored until then, as ``.result``."""
-        try:
-            yield
-        except (Exception, KeyboardInterrupt) as error:
-            # The last pairs are still due, unless the scorer itself is what failed.
-            with contextlib.suppress(EngineStateError, ModelError):
-                if not isinstance(error, ModelError):
-                    self._scorer.flush()
-            partial = self.result(ended_by=str(error) or type(error).__name__)
-            if len(partial):
-                error.result = partial  # type: ignore[union-attr]
-            raise
+def _carry(error: BaseException, partial: list[ScoreResult]) -> None:
+    error.result = partial[0]  # type: ignore[attr-defined]

@@ -25,8 +25,8 @@
         +-- OutOfMemoryError       the engine could not allocate its working memory
 
 A message says what was given, what was expected and what to do. When frames had been scored
-before the failure, ``error.result`` holds them, and what had been compared before it is
-``error.comparison``.
+before the failure, ``error.result`` holds them (``error.results`` where there are several
+renditions), and what had been compared before it is ``error.comparison``.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .parity import ComparisonResult
+    from .renditions import ScoreResults
     from .results import ScoreResult
 
 
@@ -42,7 +43,9 @@ class VmafTinyError(Exception):
     """Base of every deliberate error.
 
     ``given``, ``expected`` and ``hint`` are the parts of the message; ``result`` is what had
-    been scored before the failure (None when nothing had), ``comparison`` what had been compared.
+    been scored before the failure (None when nothing had), ``results`` the same of several
+    renditions, ``comparison`` what had been compared. ``rendition`` is the position of the
+    rendition at fault, counted from 0, where there are several; None when it is none of them.
     """
 
     def __init__(
@@ -57,7 +60,9 @@ class VmafTinyError(Exception):
         self.given = given
         self.expected = expected
         self.hint = hint
+        self.rendition: int | None = None
         self.result: ScoreResult | None = None
+        self.results: ScoreResults | None = None
         self.comparison: ComparisonResult | None = None
         super().__init__(message)
 

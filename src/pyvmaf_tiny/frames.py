@@ -56,10 +56,12 @@ class FrameScore:
 
     ``index`` counts frames from 0 in display order (with ``subsample`` it keeps the frame's own
     number). ``score`` is 0..100, or None when the scorer runs without a model. ``teacher`` is
-    what libvmaf's own model says of the frame, None where none was asked for.
+    what libvmaf's own model says of the frame, None where none was asked for. ``neg`` is the same
+    frame without credit for enhancement (libvmaf's NEG), where both were asked for.
     """
 
     index: int
     score: float | None
     features: FeatureVector
     teacher: float | None = None
+    neg: FrameScore | None = None

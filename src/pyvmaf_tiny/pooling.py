@@ -23,6 +23,9 @@ SCORE = "vmaf"
 #: The name of the score that libvmaf's own model gives.
 TEACHER = "teacher"
 
+#: Behind the name of a metric: without credit for enhancement.
+NEG_SUFFIX = "_neg"
+
 #: What :meth:`Figures.pool` takes, in the order of libvmaf's logs.
 POOL_METHODS: tuple[str, ...] = ("min", "max", "mean", "harmonic_mean")
 

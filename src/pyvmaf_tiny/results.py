@@ -12,13 +12,16 @@ from numpy.typing import NDArray
 
 from .errors import OptionError
 from .frames import DEFAULT_GAIN_LIMIT, FEATURES, NEG_GAIN_LIMIT, FrameScore
-from .pooling import SCORE, TEACHER, Figures, Pooling, nothing_to_pool
+from .pooling import NEG_SUFFIX, SCORE, TEACHER, Figures, Pooling, nothing_to_pool
 from .rows import FrameRows
 
 if TYPE_CHECKING:
     import os
 
     import pandas as pd
+
+#: Metrics that know no enhancement gain.
+_SAME_UNDER_NEG = ("motion2", TEACHER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,9 +30,12 @@ class ResultInfo:
 
     ``frames`` counts the frame pairs that were read, those that ``subsample`` left unscored
     included; ``seconds`` is the wall time spent on them. ``reference`` and ``distorted`` are the
-    inputs' names. ``teacher`` is the libvmaf model whose scores stand next to ours, if there is
-    one. The three model fields are None without a model, ``frame_rate`` (frames per
-    second of the clip) is None where the input does not say. ``complete`` is False, and
+    inputs' names, ``renditions`` is the number of distorted versions that shared the pass.
+    ``teacher`` is the libvmaf model whose scores stand next to ours, if there is
+    one. The three model fields are None without a model; ``neg_model_id`` and
+    ``neg_model_digest`` are of the model for the NEG features of the same pass, if there are.
+    ``frame_rate`` (frames per second of the clip) and ``bitrate`` (kbit/s of the distorted
+    video stream) are None where the input does not say. ``complete`` is False, and
     ``ended_by`` says why, when an error or an interrupt ended the clip early.
     """
 
@@ -50,9 +56,13 @@ class ResultInfo:
     model_id: str | None = None
     model_digest: str | None = None
     provider: str | None = None
+    neg_model_id: str | None = None
+    neg_model_digest: str | None = None
+    renditions: int = 1
     reference: str | None = None
     distorted: str | None = None
     frame_rate: float | None = None
+    bitrate: float | None = None
     complete: bool = True
     ended_by: str | None = None
 
@@ -75,7 +85,9 @@ class ScoreResult:
     """The outcome of scoring a clip: pooled figures, metadata, and the frames if they were kept.
 
     ``pooling`` gives the figures; it may run on afterwards without changing this result.
-    ``frames`` are all the frames it has pooled, or None when they were not kept.
+    ``frames`` are all the frames it has pooled, or None when they were not kept. ``neg`` is the
+    result of the same frames without credit for enhancement, if both were asked for; its metrics
+    stand among this result's as ``"vmaf_neg"``, ``"adm2_neg"`` and so on.
 
     ``float(result)`` is the mean score, ``len(result)`` the number of scored frames. What needs
     a score raises :class:`OptionError` without a model, what needs the frames raises it when
@@ -83,7 +95,12 @@ class ScoreResult:
     """
 
     def __init__(
-        self, pooling: Pooling, info: ResultInfo, *, frames: FrameRows | None = None
+        self,
+        pooling: Pooling,
+        info: ResultInfo,
+        *,
+        frames: FrameRows | None = None,
+        neg: ScoreResult | None = None,
     ) -> None:
         if frames is not None:
             kept = (len(frames), frames.scores is not None, frames.teachers is not None)
@@ -98,11 +115,19 @@ class ScoreResult:
         self.info = info
         #: Whether a model scored the frames.
         self.has_score = pooling.with_score
-        #: The six features, then ``"vmaf"`` if there is a model, ``"teacher"`` if there is one.
+        #: The result under NEG of the same pass, or None.
+        self.neg = neg
+        #: The six features, then ``"vmaf"`` if there is a model, ``"teacher"`` if there is one;
+        #: then those of :attr:`neg`, with ``_neg`` behind their names.
         self.metrics: tuple[str, ...] = pooling.metrics
         self._count = len(pooling)
         self._pooled = pooling.figures() if self._count else {}
         self._frames = frames
+        if neg is not None:
+            own = [metric for metric in neg.metrics if metric not in _SAME_UNDER_NEG]
+            self.metrics += tuple(metric + NEG_SUFFIX for metric in own)
+            if self._count:
+                self._pooled |= {metric + NEG_SUFFIX: neg.pooled[metric] for metric in own}
 
     @property
     def has_frames(self) -> bool:
@@ -192,6 +217,8 @@ class ScoreResult:
     def series(self, metric: str = SCORE) -> NDArray[np.float64]:
         """One metric over the frames, float64 ``(N,)``."""
         self._check_metric(metric)
+        if self.neg is not None and metric.endswith(NEG_SUFFIX):
+            return self.neg.series(metric.removesuffix(NEG_SUFFIX))
         frames = self.frames
         if frames.scores is not None and metric == SCORE:
             return frames.scores

@@ -16,8 +16,9 @@ class FrameRows(Sequence[FrameScore]):
     """The frames of a result: read-only arrays, and a sequence of :class:`FrameScore`.
 
     ``indices`` int64 ``(N,)``, ``scores`` float64 ``(N,)`` or None, ``features`` float64
-    ``(N, 6)``, ``teachers`` float64 ``(N,)`` or None. The arrays given are copied. Raises
-    :class:`OptionError` when their shapes do not belong together.
+    ``(N, 6)``, ``teachers`` float64 ``(N,)`` or None. The arrays given are copied. ``neg`` are
+    the same frames under NEG, if there are. Raises :class:`OptionError` when their shapes do not
+    belong together.
     """
 
     def __init__(
@@ -26,6 +27,7 @@ class FrameRows(Sequence[FrameScore]):
         scores: ArrayLike | None,
         features: ArrayLike,
         teachers: ArrayLike | None = None,
+        neg: FrameRows | None = None,
     ) -> None:
         self.indices = np.array(indices, dtype=np.int64)
         self.scores = None if scores is None else np.array(scores, dtype=np.float64)
@@ -45,6 +47,13 @@ class FrameRows(Sequence[FrameScore]):
                 given=f"shapes {shapes}",
                 expected=f"{expected}",
             )
+        if neg is not None and not np.array_equal(neg.indices, self.indices):
+            raise OptionError(
+                "the NEG frames are not those of the result",
+                given=f"{len(neg)} frames",
+                expected=f"{frames}, of the same numbers",
+            )
+        self.neg = neg
         for array in (self.indices, self.scores, self.features, self.teachers):
             if array is not None:
                 array.setflags(write=False)
@@ -64,12 +73,14 @@ class FrameRows(Sequence[FrameScore]):
                 None if scores is None else scores[at],
                 self.features[at],
                 None if teachers is None else teachers[at],
+                None if self.neg is None else self.neg[at],
             )
         return FrameScore(
             index=int(self.indices[at]),
             score=None if scores is None else float(scores[at]),
             features=FeatureVector(*self.features[at].tolist()),
             teacher=None if teachers is None else float(teachers[at]),
+            neg=None if self.neg is None else self.neg[at],
         )
 
     def __repr__(self) -> str:

@@ -87,10 +87,11 @@ def measure(
         watch(repetition)
         for engine, speed in zip(opened, speeds, strict=True):
             engine.reset()
-            engine.push(*pairs[0])
+            ref, dis = pairs[0]
+            engine.push(ref, (dis,))
             start = time.perf_counter()
             for ref, dis in pairs:
-                engine.push(ref, dis)
+                engine.push(ref, (dis,))
             speed.append(len(pairs) / (time.perf_counter() - start))
     for engine in opened:
         engine.close()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pyvmaf_tiny.errors import SourceError
 from pyvmaf_tiny.frames import FrameScore
-from pyvmaf_tiny.scorer import Scorer
+from pyvmaf_tiny.scorer import ClipFacts, Scorer
 
 from .scene import PIXEL_FORMAT, Scene
 
@@ -66,12 +66,13 @@ class Rendition:
         self._decode(self._encoder.encode(None))
         self._score(self._decoder.decode(None))
         self._keep(self._scorer.flush())
-        return self._scorer.result_with(
-            self._scorer.result().info.seconds,
+        facts = ClipFacts(
             reference=self._scene.name,
-            distorted=f"{self._scene.name}, x264 CRF {self.crf}",
+            distorted=(f"{self._scene.name}, x264 CRF {self.crf}",),
+            bitrates=(self.bitrate,),
             frame_rate=float(self._scene.rate),
         )
+        return self._scorer.outcome(facts)[0]
 
     def close(self) -> None:
         """Free the scorer and close the file."""

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 from pyvmaf_tiny.errors import OptionError
 from pyvmaf_tiny.frames import DEFAULT_GAIN_LIMIT, NEG_GAIN_LIMIT, FeatureVector, Plane
 from pyvmaf_tiny.options import whole_number
 
-#: What became known with a call, in frame order: usually nothing or one row.
-Rows: TypeAlias = tuple[FeatureVector, ...]
+#: One frame's features: those of rendition r under gain limit g are at r * gain limits + g.
+Lanes: TypeAlias = tuple[FeatureVector, ...]
+
+#: What became known with a call, in frame order: usually nothing or one frame.
+Rows: TypeAlias = tuple[Lanes, ...]
+
+#: What ``neg=`` takes: no credit for enhancement, no or yes, or both in one pass.
+Neg: TypeAlias = bool | Literal["both"]
 
 #: Groups of features that an engine can be asked to compute alone; the others are NaN.
 FEATURE_GROUPS: tuple[str, ...] = ("adm", "vif", "motion")
@@ -24,11 +31,16 @@ CPU_MASK_VARIABLE = "PYVMAF_TINY_CPUMASK"
 class EngineSpec:
     """What an engine is made for.
 
-    ``width`` and ``height`` in luma samples, ``bit_depth`` 8, 10, 12 or 16. ``gain_limit`` is
-    the enhancement gain limit, from 1.0 (NEG) up. ``threads`` None means as many as the process
-    may use and the frame has work for. ``cpu_mask`` holds bits of CPU features that must stay
-    unused, numbered as libvmaf does (8 AVX2, 16 AVX-512, 32 AVX-512 VNNI, on Arm 1 NEON); the
-    environment variable ``PYVMAF_TINY_CPUMASK`` adds to them.
+    ``width`` and ``height`` in luma samples, ``bit_depth`` 8, 10, 12 or 16. ``renditions`` are
+    the distorted versions of each reference frame: one name per rendition, for messages.
+    ``gain_limits`` are the enhancement gain limits, from 1.0 (NEG) up, under which each of them
+    is compared. A rendition under a gain limit is a *lane*: the features of a frame are those of
+    all lanes, the first rendition's first.
+
+    ``threads`` None means as many as the process may use and the frame has work for. ``cpu_mask``
+    holds bits of CPU features that must stay unused, numbered as libvmaf does (8 AVX2, 16
+    AVX-512, 32 AVX-512 VNNI, on Arm 1 NEON); the environment variable ``PYVMAF_TINY_CPUMASK``
+    adds to them.
 
     ``subsample`` n says that every n-th frame from 0 on is pushed and the others are skipped.
     ``lag`` is how many frames a row may come late: 1 is what motion2 needs, more lets an engine
@@ -43,7 +55,8 @@ class EngineSpec:
     width: int
     height: int
     bit_depth: int = 8
-    gain_limit: float = DEFAULT_GAIN_LIMIT
+    renditions: tuple[str, ...] = ("distorted",)
+    gain_limits: tuple[float, ...] = (DEFAULT_GAIN_LIMIT,)
     threads: int | None = None
     cpu_mask: int = 0
     features: tuple[str, ...] = FEATURE_GROUPS
@@ -53,6 +66,11 @@ class EngineSpec:
     device: str = "cpu"
     gpu_mask: int = 0
     teacher: str | os.PathLike[str] | None = None
+
+    @property
+    def lanes(self) -> int:
+        """Feature vectors per frame."""
+        return len(self.renditions) * len(self.gain_limits)
 
 
 class TaughtVector(FeatureVector):
@@ -84,13 +102,16 @@ class EngineInfo:
 
 
 class Engine(Protocol):
-    """Computes the six features of a stream of frame pairs.
+    """Computes the six features of a stream of reference frames and their distorted versions.
 
-    A call returns the rows that became known with it, in frame order; every pushed frame has one
-    row. motion2 looks one frame ahead, so usually that is the row of the frame pushed before. An
-    engine that learns motion2 later returns several rows in one call, at the latest in flush.
+    A call returns what became known with it, in frame order; every pushed frame has one row, with
+    a vector per lane (see :class:`EngineSpec`). motion2 looks one frame ahead, so usually that is
+    the row of the frame pushed before. An engine that learns motion2 later returns several rows
+    in one call, at the latest in flush.
     A call that raises changes nothing; the stream goes on as if it had not been made.
     Planes are (height, width) as the specification says and are free again when a call returns.
+
+    An engine that has one lane only is made into one of several by ``lanes.SplitEngine``.
     """
 
     name: str
@@ -98,8 +119,8 @@ class Engine(Protocol):
     tier: str
     threads: int
 
-    def push(self, ref: Plane, dis: Plane) -> Rows:
-        """Take one pair."""
+    def push(self, ref: Plane, dis: Sequence[Plane]) -> Rows:
+        """Take a reference frame and its distorted versions, one per rendition."""
 
     def skip(self, ref: Plane) -> Rows:
         """Take a reference frame that counts for the motion of its neighbours only."""
@@ -114,6 +135,16 @@ class Engine(Protocol):
         """Free the engine's memory; may be called twice."""
 
 
+def check_renditions(spec: EngineSpec, dis: Sequence[Plane]) -> None:
+    """OptionError unless there is one plane per rendition."""
+    if len(dis) != len(spec.renditions):
+        raise OptionError(
+            "another number of distorted frames than of renditions",
+            given=len(dis),
+            expected=len(spec.renditions),
+        )
+
+
 def gain_limit_of(neg: bool, gain_limit: float | None) -> float:
     """The gain limit that the two options ask for; OptionError when they contradict."""
     if not isinstance(neg, bool):
@@ -125,6 +156,21 @@ def gain_limit_of(neg: bool, gain_limit: float | None) -> float:
             "neg=True is gain_limit=1.0", given=f"gain_limit={gain_limit!r}", expected="one of them"
         )
     return gain_limit
+
+
+def gain_limits_of(neg: Neg, gain_limit: float | None) -> tuple[float, ...]:
+    """One gain limit, or with ``neg="both"`` two of them, NEG's last; raises OptionError."""
+    if not isinstance(neg, str):
+        return (gain_limit_of(neg, gain_limit),)
+    if neg != "both":
+        raise OptionError("unknown neg", given=repr(neg), expected='True, False or "both"')
+    if gain_limit == NEG_GAIN_LIMIT:
+        raise OptionError(
+            'neg="both" puts gain limit 1.0 beside another one',
+            given=f"gain_limit={gain_limit!r}",
+            expected="another one, or None for 100",
+        )
+    return (gain_limit_of(False, gain_limit), NEG_GAIN_LIMIT)
 
 
 def refuse_libvmafs_options(engine: str, spec: EngineSpec) -> None:

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pyvmaf_tiny.errors import SampleRangeError
 from pyvmaf_tiny.frames import Plane
 
+from .base import EngineSpec
 
-def sample_range_error(planes: dict[str, Plane], bit_depth: int, frame: int) -> SampleRangeError:
-    """Find the first sample that is too large, and say where it is."""
-    limit = (1 << bit_depth) - 1
-    for name, plane in planes.items():
+
+def sample_range_error(
+    spec: EngineSpec, frame: int, ref: Plane, dis: Sequence[Plane] = ()
+) -> SampleRangeError | None:
+    """The first sample of a frame that is too large and where it is; None when all fit."""
+    limit = (1 << spec.bit_depth) - 1
+    planes = [("reference", ref), *zip(spec.renditions, dis, strict=False)]
+    for position, (name, plane) in enumerate(planes):
+        if plane.max() <= limit:
+            continue
         bad = plane > limit
-        if bad.any():
-            y, x = divmod(int(bad.argmax()), plane.shape[1])
-            return SampleRangeError(
-                f"{name}, frame {frame}: a sample exceeds the bit depth",
-                given=f"{plane[y, x]} at x={x}, y={y}",
-                expected=f"0 to {limit} at {bit_depth} bit",
-                hint=f"largest sample {plane.max()}: is the bit depth right, or are the samples "
-                "left-aligned?",
-            )
-    raise AssertionError("the engine and NumPy disagree on the samples")  # pragma: no cover
+        y, x = divmod(int(bad.argmax()), plane.shape[1])
+        error = SampleRangeError(
+            f"{name}, frame {frame}: a sample exceeds the bit depth",
+            given=f"{plane[y, x]} at x={x}, y={y}",
+            expected=f"0 to {limit} at {spec.bit_depth} bit",
+            hint=f"largest sample {plane.max()}: is the bit depth right, or are the samples "
+            "left-aligned?",
+        )
+        error.rendition = position - 1 if position else None
+        return error
+    return None

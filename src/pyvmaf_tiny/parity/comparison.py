@@ -90,7 +90,7 @@ def compare(
         width=pairs.width,
         height=pairs.height,
         bit_depth=pairs.bit_depth,
-        gain_limit=gain_limit_of(neg, gain_limit),
+        gain_limits=(gain_limit_of(neg, gain_limit),),
         threads=threads,
         cpu_mask=ALL_BITS if scalar else cpu_mask,
         subsample=every,

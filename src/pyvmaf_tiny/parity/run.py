@@ -112,7 +112,7 @@ class Run:
             width=self._spec.width,
             height=self._spec.height,
             bit_depth=self._spec.bit_depth,
-            gain_limit=self._spec.gain_limit,
+            gain_limit=self._spec.gain_limits[0],
             subsample=self._spec.subsample,
             frames=self._tally.frames,
             features=self._tally.features(),
@@ -161,7 +161,8 @@ class Run:
             spec = dataclasses.replace(self._sides[position].spec, cpu_mask=ALL_BITS)
             engine = open_engine("libvmaf", spec)
             try:
-                rows[position] = (*engine.push(*worst.pair), *engine.flush())[0]
+                ref, dis = worst.pair
+                ((rows[position],),) = (*engine.push(ref, (dis,)), *engine.flush())
             finally:
                 engine.close()
         first, second = ([getattr(row, name) for name in AFFECTED] for row in rows)

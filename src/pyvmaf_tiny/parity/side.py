@@ -6,7 +6,7 @@ from collections import deque
 from contextlib import ExitStack
 
 from pyvmaf_tiny.engine import Engine, EngineSpec, engines, open_engine
-from pyvmaf_tiny.engine.base import cpu_mask_of
+from pyvmaf_tiny.engine.base import Rows, cpu_mask_of
 from pyvmaf_tiny.frames import FeatureVector, Plane
 
 from .choice import EngineChoice
@@ -53,12 +53,15 @@ class Side:
     def push(self, ref: Plane, dis: Plane, *, scored: bool) -> None:
         """Give the engine a pair, or the reference of one that is not scored."""
         engine = self.engine
-        self.rows.extend(engine.push(ref, dis) if scored else engine.skip(ref))
+        self._take(engine.push(ref, (dis,)) if scored else engine.skip(ref))
         self.pushed += 1
 
     def flush(self) -> None:
         """Take the rows that are still due."""
-        self.rows.extend(self.engine.flush())
+        self._take(self.engine.flush())
+
+    def _take(self, rows: Rows) -> None:
+        self.rows.extend(row for (row,) in rows)
 
     def described(self) -> ComparedEngine:
         """The side as a result names it."""

@@ -14,15 +14,28 @@ from typing import TYPE_CHECKING, BinaryIO, TypeVar
 from pyvmaf_tiny.errors import OptionError
 from pyvmaf_tiny.pooling import SCORE
 
-from . import csv_log, json_log, parquet, plot, xml_log
+from . import csv_log, json_log, parquet, plot, renditions, xml_log
 from .comparison import Comparison, Curve, Thumbnail
 from .page import html
 from .replacing import replacing
 
 if TYPE_CHECKING:
+    from pyvmaf_tiny.renditions import ScoreResults
     from pyvmaf_tiny.results import ScoreResult
 
-__all__ = ["FORMATS", "PICTURES", "Comparison", "Curve", "Thumbnail", "save", "save_plot", "write"]
+__all__ = [
+    "FORMATS",
+    "PICTURES",
+    "RENDITIONS",
+    "Comparison",
+    "Curve",
+    "Thumbnail",
+    "save",
+    "save_plot",
+    "save_renditions",
+    "write",
+    "write_renditions",
+]
 
 _Writer = TypeVar("_Writer")
 
@@ -32,6 +45,13 @@ FORMATS: dict[str, Callable[[ScoreResult, BinaryIO], None]] = {
     "csv": csv_log.write,
     "xml": xml_log.write,
     "parquet": parquet.write,
+}
+
+#: Suffix to exporter of several renditions in one file. XML logs are libvmaf's, of one clip.
+RENDITIONS: dict[str, Callable[[ScoreResults, BinaryIO], None]] = {
+    "json": renditions.write_json,
+    "csv": renditions.write_csv,
+    "parquet": renditions.write_parquet,
 }
 
 #: Suffix to what draws a comparison.
@@ -57,6 +77,21 @@ def save(result: ScoreResult, path: str | os.PathLike[str], format: str | None =
     exporter = _pick(FORMATS, Path(path).suffix if format is None else format, "format")
     with replacing(path) as file:
         exporter(result, file)
+
+
+def write_renditions(results: ScoreResults, file: BinaryIO, format: str) -> None:
+    """Write several results to an open binary file, in one of :data:`RENDITIONS`."""
+    _pick(RENDITIONS, format, "format for several renditions")(results, file)
+
+
+def save_renditions(
+    results: ScoreResults, path: str | os.PathLike[str], format: str | None = None
+) -> None:
+    """:func:`save` for several renditions in one file."""
+    suffix = Path(path).suffix if format is None else format
+    exporter = _pick(RENDITIONS, suffix, "format for several renditions")
+    with replacing(path) as file:
+        exporter(results, file)
 
 
 def save_plot(

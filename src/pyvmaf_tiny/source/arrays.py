@@ -79,6 +79,7 @@ class FrameSource:
     """
 
     frame_rate: Fraction | None = None
+    bitrate: float | None = None
 
     def __init__(self, frames: Iterable[Any], name: str, *, bit_depth: int | None = None) -> None:
         """``bit_depth``: of uint16 arrays; 8 bit goes without saying for uint8.

@@ -36,6 +36,10 @@ class LumaSource(Protocol):
     frame_count: int | None  #: frames in the whole input, when known without reading everything
     frame_rate: Fraction | None  #: frames per second, when the input says so
 
+    @property
+    def bitrate(self) -> float | None:
+        """Of encoded video, kbit/s of its video stream; best asked for when all has been read."""
+
     def __iter__(self) -> Iterator[Plane]:
         """The planes that are left; each is valid until the next one is asked for."""
 

@@ -21,6 +21,7 @@ class RawSource:
     """
 
     frame_rate: Fraction | None = None
+    bitrate: float | None = None
 
     def __init__(
         self,

@@ -58,6 +58,8 @@ class VideoSource:
         self.name = name
         self._index = 0  # frames handed out
         self._decoded = 0  # frames that left the decoder
+        self._bytes = 0  # of the packets that went into it
+        self._all_read = False
         self._missing = 0
         self._close_file = getattr(file, "close", None) if owned else None
         self._container: InputContainer | None = None
@@ -85,6 +87,14 @@ class VideoSource:
         rate = stream.average_rate
         self.frame_rate = Fraction(rate.numerator, rate.denominator) if rate else None
         self.frame_count = _frame_count(stream)
+        self._stated_bitrate = stream.bit_rate
+
+    @property
+    def bitrate(self) -> float | None:
+        """kbit/s of the video stream: of its packets if all were read, else what the file says."""
+        if self._all_read and self.frame_rate and self._decoded:
+            return float(self._bytes * 8 * self.frame_rate / self._decoded / 1000)
+        return self._stated_bitrate / 1000 if self._stated_bitrate else None
 
     def __iter__(self) -> Iterator[Plane]:
         luma_reader = LumaReader(self.name)
@@ -160,6 +170,7 @@ class VideoSource:
         with self._reported("decoding failed"):
             for packet in container.demux(stream):
                 at_end = packet.dts is None and packet.size == 0
+                self._bytes += packet.size
                 if packet.is_corrupt or (at_end and self._missing):
                     # What is missing cannot come before the last packet's decoding time.
                     for frame in stream.codec_context.decode(None):
@@ -170,6 +181,7 @@ class VideoSource:
                     raise self._error(what, "incomplete data", self._decoded)
                 yield from packet.decode()
                 decoded_to = packet.dts
+                self._all_read = at_end
 
     @contextmanager
     def _reported(self, what: str) -> Iterator[None]:

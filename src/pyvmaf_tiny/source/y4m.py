@@ -118,6 +118,8 @@ class Y4MSource:
     incomplete or broken one are delivered, then TruncatedInputError or SourceError is raised.
     """
 
+    bitrate: float | None = None
+
     def __init__(self, cursor: ByteCursor) -> None:
         """Reads the header; raises what :func:`parse_header` does."""
         self.name = cursor.name

@@ -7,7 +7,8 @@ what libvmaf says.
 
 from __future__ import annotations
 
-from pyvmaf_tiny.engine.base import EngineInfo, EngineSpec, cpu_mask_of
+from pyvmaf_tiny.engine.base import Engine, EngineInfo, EngineSpec, cpu_mask_of
+from pyvmaf_tiny.engine.split import SplitEngine
 from pyvmaf_tiny.errors import EngineUnavailableError
 
 from .loading import load
@@ -15,9 +16,12 @@ from .probing import behaviour
 from .stream import LibvmafEngine
 
 
-def create(spec: EngineSpec) -> LibvmafEngine:
-    """Make a libvmaf engine; see :class:`LibvmafEngine` for what it raises."""
-    return LibvmafEngine(spec)
+def create(spec: EngineSpec) -> Engine:
+    """Make a libvmaf engine; see :class:`LibvmafEngine` for what it raises.
+
+    libvmaf compares one pair of frames at a time, so every lane has a context of its own.
+    """
+    return LibvmafEngine(spec) if spec.lanes == 1 else SplitEngine(spec, LibvmafEngine)
 
 
 def info() -> EngineInfo:

@@ -57,11 +57,12 @@ def check_format(spec: EngineSpec) -> None:
 
 
 def gain_limit_of(spec: EngineSpec) -> float:
-    """The limit, which libvmaf takes from 1 to 100."""
+    """The limit of the one lane, which libvmaf takes from 1 to 100."""
+    (given,) = spec.gain_limits
     try:
-        limit = float(spec.gain_limit)
+        limit = float(given)
     except (TypeError, ValueError, OverflowError):
-        raise OptionError("gain_limit is not a number", given=repr(spec.gain_limit)) from None
+        raise OptionError("gain_limit is not a number", given=repr(given)) from None
     if not (math.isfinite(limit) and NEG_GAIN_LIMIT <= limit <= DEFAULT_GAIN_LIMIT):
         raise OptionError(
             "enhancement gain limit out of range",

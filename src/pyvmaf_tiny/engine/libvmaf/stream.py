@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from pyvmaf_tiny import _native
-from pyvmaf_tiny.engine.base import EngineSpec, Rows, TaughtVector
+from pyvmaf_tiny.engine.base import EngineSpec, Rows, TaughtVector, check_renditions
 from pyvmaf_tiny.engine.samples import sample_range_error
 from pyvmaf_tiny.errors import EngineStateError
 from pyvmaf_tiny.frames import FeatureVector, Plane
@@ -60,7 +61,7 @@ class LibvmafEngine:
         self.version = self.library.version
         self.tier = device.kind if device.kind != "cpu" else behaviour.tier(config.cpu_mask)
         self._taught = teacher is not None
-        self._bit_depth = spec.bit_depth
+        self._spec = spec
         self._frames = 0
         self._rows = ffi.new("pvl_row[]", _BATCH)
         self._count = ffi.new("int *")
@@ -86,18 +87,20 @@ class LibvmafEngine:
             raise_failure(status, failure, messages)
         return ffi.gc(created[0], lib.pvl_destroy)
 
-    def push(self, ref: Plane, dis: Plane) -> Rows:
+    def push(self, ref: Plane, dis: Sequence[Plane]) -> Rows:
         """Take one pair."""
         stream = self._open()  # a local reference: close() in another thread cannot free it
+        check_renditions(self._spec, dis)
+        (plane,) = dis
         status = lib.pvl_push(
             stream,
             ffi.cast("void *", ref.__array_interface__["data"][0]),
             ref.strides[0],
-            ffi.cast("void *", dis.__array_interface__["data"][0]),
-            dis.strides[0],
+            ffi.cast("void *", plane.__array_interface__["data"][0]),
+            plane.strides[0],
         )
         if status:
-            self._raise_stream_error(stream, status, reference=ref, distorted=dis)
+            self._raise_stream_error(stream, status, (ref, dis))
         self._frames += 1
         return self._take(stream)
 
@@ -107,7 +110,7 @@ class LibvmafEngine:
         address = ffi.cast("void *", ref.__array_interface__["data"][0])
         status = lib.pvl_skip(stream, address, ref.strides[0])
         if status:
-            self._raise_stream_error(stream, status, reference=ref)
+            self._raise_stream_error(stream, status, (ref, ()))
         self._frames += 1
         return self._take(stream)
 
@@ -146,7 +149,7 @@ class LibvmafEngine:
             if status:
                 self._raise_stream_error(stream, status)
             taken = self._count[0]
-            rows += tuple(self._row(self._rows[index]) for index in range(taken))
+            rows += tuple((self._row(self._rows[index]),) for index in range(taken))
             if taken < _BATCH:
                 return rows
 
@@ -158,7 +161,11 @@ class LibvmafEngine:
         taught.teacher = row.teacher
         return taught
 
-    def _raise_stream_error(self, stream: Any, status: int, **planes: Plane) -> NoReturn:
-        if status == lib.PVL_ERROR_SAMPLE_RANGE:
-            raise sample_range_error(planes, self._bit_depth, self._frames)
+    def _raise_stream_error(
+        self, stream: Any, status: int, planes: tuple[Plane, Sequence[Plane]] | None = None
+    ) -> NoReturn:
+        if status == lib.PVL_ERROR_SAMPLE_RANGE and planes is not None:
+            error = sample_range_error(self._spec, self._frames, *planes)
+            assert error is not None, "the engine and NumPy disagree on the samples"
+            raise error
         raise_failure(status, ffi.new("pvl_failure *", lib.pvl_stream_failure(stream))[0])

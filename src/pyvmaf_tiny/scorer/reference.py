@@ -1,0 +1,156 @@
+"""Any number of distorted versions of one reference, frame by frame."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from pyvmaf_tiny.engine.base import Neg
+from pyvmaf_tiny.frames import AnyArray, FrameScore
+from pyvmaf_tiny.renditions import ScoreResults, rendition_names
+
+from .outcome import ClipFacts
+from .scoring import ModelSpec, Scored
+from .stream import Stream
+
+if TYPE_CHECKING:
+    import av
+
+
+class ReferenceScorer(Stream):
+    """Scores several distorted versions of one reference, frame by frame, in bounded memory.
+
+    What depends on the reference alone is computed once per frame, so a further rendition costs
+    about half as much as the first. The scores are those of a :class:`Scorer` for each::
+
+        with ReferenceScorer(1920, 1080, ["6M", "3M", "1M"]) as scorer:
+            for ref, encodes in frames:
+                for name, ready in zip(scorer.names, scorer.push(ref, encodes)):
+                    for frame in ready:
+                        print(name, frame.index, frame.score)
+            scorer.flush()
+            for row in scorer.results().summary():
+                print(row)
+
+    Latency, threads and errors are as with :class:`Scorer`.
+    """
+
+    def __init__(
+        self,
+        w: int,
+        h: int,
+        renditions: int | Sequence[str],
+        *,
+        bit_depth: int = 8,
+        model: ModelSpec = None,
+        neg: Neg = False,
+        neg_model: ModelSpec = None,
+        engine: str = "auto",
+        threads: int | None = None,
+        gain_limit: float | None = None,
+        device: str = "cpu",
+        cpu_mask: int = 0,
+        engine_device: str = "cpu",
+        gpu_mask: int = 0,
+        teacher: str | os.PathLike[str] | None = None,
+        subsample: int = 1,
+        keep_frames: bool = False,
+        batch: int = 1,
+    ) -> None:
+        """Allocate the engine and load the model.
+
+        Args:
+            w: luma width in samples, 33 to 16384.
+            h: luma height in samples, 33 to 16384.
+            renditions: how many there are, 1 to 64, or their names.
+            bit_depth: 8 (uint8 planes), 10, 12 or 16 (uint16 planes).
+            model: None for the default model, a registry id, the path of an ``.onnx`` file of
+                your own or of a libvmaf model (``.json``), or False for features without scores.
+            neg: no credit for enhancement (libvmaf's NEG): enhancement gain limit 1.0. "both"
+                scores with and without, in one pass: every frame and every result has a ``neg``.
+            neg_model: with neg="both", the model for the NEG features; None for the same one.
+            engine: "auto", "native", "libvmaf", or "libvmaf:/path/to/library".
+            threads: threads that share a frame; None for as many as are useful here. Results
+                do not depend on it.
+            gain_limit: enhancement gain limit of your own, from 1.0 up; None for 100, or 1 with
+                ``neg``.
+            device: where the model runs: "cpu", "cuda", "openvino", "rocm" or "auto".
+            cpu_mask: bits of CPU features to leave unused (8 AVX2, 16 AVX-512, 32 AVX-512 VNNI).
+            engine_device: where the libvmaf engine works: "cpu", "cuda" or "sycl", with ":1" and
+                so on for one of several GPUs.
+            gpu_mask: libvmaf's gpumask: anything but 0 keeps its models' features off the GPU.
+            teacher: with the libvmaf engine, its own model to score every frame, too:
+                "vmaf_v0.6.1", "vmaf_v0.6.1neg", "vmaf_4k_v0.6.1" or the path of a JSON file.
+            subsample: score every n-th frame only; the others still count for motion, as in
+                libvmaf.
+            keep_frames: keep every frame for :meth:`results`; otherwise pooled figures only.
+            batch: frames that go to the model at once. Above 1 they come back later, up to
+                ``batch`` at a time; the numbers are the same.
+
+        Raises FrameSizeError, BitDepthError, OptionError, ModelError, EngineError.
+        """
+        #: The renditions' names, in the order of everything that is given per rendition.
+        self.names = rendition_names(renditions)
+        super().__init__(
+            w,
+            h,
+            self.names,
+            bit_depth=bit_depth,
+            model=model,
+            neg=neg,
+            neg_model=neg_model,
+            engine=engine,
+            threads=threads,
+            gain_limit=gain_limit,
+            device=device,
+            cpu_mask=cpu_mask,
+            engine_device=engine_device,
+            gpu_mask=gpu_mask,
+            teacher=teacher,
+            subsample=subsample,
+            keep_frames=keep_frames,
+            batch=batch,
+        )
+
+    def push(
+        self, ref: AnyArray | av.VideoFrame, dis: Sequence[AnyArray | av.VideoFrame]
+    ) -> list[list[FrameScore]]:
+        """Take a frame of every rendition and return, for each of them, what became ready.
+
+        ``ref`` and ``dis`` are luma planes (height, width), uint8 at 8 bit and uint16 above,
+        or PyAV video frames. They are used in place and are free again afterwards. Usually the
+        frame before is ready: a list of one for every rendition.
+
+        Raises FrameTypeError, FrameSizeError, FrameLayoutError, BitDepthError, PixelFormatError,
+        SampleRangeError (``error.rendition`` is the one at fault), OptionError (another number of
+        frames than of renditions), EngineStateError: then the push has changed nothing. Raises
+        ModelError when the model gives no finite score: that frame is left out, of all
+        renditions, and the stream goes on.
+        """
+        return self._by_rendition(self.advance(ref, dis))
+
+    def flush(self) -> list[list[FrameScore]]:
+        """End the stream and return, for each rendition, the frames that were still due.
+
+        Afterwards :meth:`reset` starts a new stream. After an interrupt in mid-push only what
+        waited for the model comes. Raises EngineStateError, ModelError.
+        """
+        return self._by_rendition(self.finish())
+
+    @property
+    def means(self) -> list[float | None]:
+        """Mean score of every rendition so far; None before the first frame, without a model."""
+        return [self._scoring.mean(rendition) for rendition in range(len(self.names))]
+
+    def results(self) -> ScoreResults:
+        """The figures of the frames returned so far, rendition by rendition; also in mid-stream.
+
+        Frames are in it only with ``keep_frames``. ``seconds`` is the time spent in the scorer.
+        After an interrupt in mid-push only the frames that were kept are sure; without them
+        EngineStateError is raised.
+        """
+        return ScoreResults(self.outcome(ClipFacts(distorted=self.names)), self.names)
+
+    def _by_rendition(self, ready: Sequence[Scored]) -> list[list[FrameScore]]:
+        return [[scored[rendition] for scored in ready] for rendition in range(len(self.names))]
