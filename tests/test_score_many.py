@@ -267,4 +267,4 @@ def test_progress_hears_of_every_frame() -> None:
     )
     assert [done for done, _, _ in heard] == list(range(1, FRAMES + 1))
     assert heard[0][1:] == (FRAMES, [None, None])
-    np.testing.assert_allclose(heard[-1][2], [result.scores[:16].mean() for result in results])
+    assert heard[-1][2] == pytest.approx([result.scores[:16].mean() for result in results])

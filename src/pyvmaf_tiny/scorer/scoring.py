@@ -107,10 +107,10 @@ class Scoring:
         Lane by lane: where a model's last bits depend on how many rows it gets at once, they are
         those of a scorer of that lane alone.
         """
-        features = np.array(rows)
+        features = np.array(rows).swapaxes(0, 1)
         lanes = [
-            model.predict(features[:, lane]).tolist()
-            for lane, model in enumerate(self._lane_models)
+            model.predict(lane).tolist()
+            for model, lane in zip(self._lane_models, features, strict=True)
         ]
         return list(zip(*lanes, strict=True))
 
