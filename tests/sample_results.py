@@ -10,7 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from pyvmaf_tiny.pooling import Pooling
-from pyvmaf_tiny.results import ResultInfo, ScoreResult
+from pyvmaf_tiny.result_info import ResultInfo
+from pyvmaf_tiny.results import ScoreResult
 from pyvmaf_tiny.rows import FrameRows
 
 Array = NDArray[np.float64]

@@ -46,7 +46,8 @@ if TYPE_CHECKING:
     from .model import Model, ModelInfo, load_model, models
     from .parity import ComparisonResult, compare
     from .renditions import ScoreResults
-    from .results import ResultInfo, ScoreResult
+    from .result_info import ResultInfo
+    from .results import ScoreResult
     from .scorer import ReferenceScorer, Scorer
     from .version import __version__
 
@@ -56,7 +57,7 @@ _LAZY = {
     "Model": "model",
     "ModelInfo": "model",
     "ReferenceScorer": "scorer",
-    "ResultInfo": "results",
+    "ResultInfo": "result_info",
     "ScoreResult": "results",
     "ScoreResults": "renditions",
     "Scorer": "scorer",

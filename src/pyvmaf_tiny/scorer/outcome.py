@@ -11,7 +11,8 @@ import numpy as np
 from pyvmaf_tiny.engine import Engine, EngineSpec
 from pyvmaf_tiny.frames import FEATURES, FrameScore
 from pyvmaf_tiny.pooling import Pooling
-from pyvmaf_tiny.results import ResultInfo, ScoreResult
+from pyvmaf_tiny.result_info import ResultInfo
+from pyvmaf_tiny.results import ScoreResult
 from pyvmaf_tiny.rows import FrameRows
 from pyvmaf_tiny.version import __version__
 
