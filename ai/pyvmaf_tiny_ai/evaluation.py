@@ -70,7 +70,8 @@ def cross_validate(
         subsets = [check(table, fold).train for fold in folds]
         students = trainer(features, labels, subsets, [seed] * len(folds))
         for runs, fold, student in zip(found, folds, students, strict=True):
-            runs.append(agreement(student.predict(features[fold.test]), labels[fold.test]))
+            scores = student.predict(features[fold.test])
+            runs.append(agreement(scores, labels[fold.test], strict=False))
     return CrossValidation(
         tuple(fold.name for fold in folds), tuple(seeds), tuple(tuple(runs) for runs in found)
     )

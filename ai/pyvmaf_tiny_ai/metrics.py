@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,12 +29,16 @@ def correlation_defined(scores: NDArray[np.float64], labels: NDArray[np.float64]
     return len(labels) >= 3 and bool(np.ptp(labels) > 0) and bool(np.ptp(scores) > 0)
 
 
-def agreement(scores: NDArray[np.float64], labels: NDArray[np.float64]) -> Agreement:
+def agreement(
+    scores: NDArray[np.float64], labels: NDArray[np.float64], *, strict: bool = True
+) -> Agreement:
     """Compare scores with teacher labels, both (N,).
 
-    ValueError below three rows or when either side is constant: no correlation is defined then.
+    No correlation is defined below three rows or when either side is constant: ValueError then,
+    or, unless ``strict``, correlations that are NaN.
     """
-    if not correlation_defined(scores, labels):
+    defined = correlation_defined(scores, labels)
+    if strict and not defined:
         raise ValueError(
             f"no correlation over {len(labels)} rows, labels {np.unique(labels)[:3]}..., scores "
             f"{np.unique(scores)[:3]}...: at least 3 rows with differing labels and scores are "
@@ -42,9 +47,9 @@ def agreement(scores: NDArray[np.float64], labels: NDArray[np.float64]) -> Agree
     errors = np.abs(scores - labels)
     return Agreement(
         rows=len(labels),
-        plcc=float(pearsonr(scores, labels).statistic),
-        srocc=float(spearmanr(scores, labels).statistic),
-        krocc=float(kendalltau(scores, labels).statistic),
+        plcc=float(pearsonr(scores, labels).statistic) if defined else np.nan,
+        srocc=float(spearmanr(scores, labels).statistic) if defined else np.nan,
+        krocc=float(kendalltau(scores, labels).statistic) if defined else np.nan,
         rmse=float(np.sqrt(np.mean(errors**2))),
         p999_error=float(np.quantile(errors, 0.999)),
         max_error=float(errors.max()),
@@ -52,15 +57,24 @@ def agreement(scores: NDArray[np.float64], labels: NDArray[np.float64]) -> Agree
 
 
 def summary(folds: Sequence[Agreement]) -> dict[str, dict[str, float]]:
-    """Mean, standard deviation (over the folds, n) and worst value of every figure."""
+    """Mean, standard deviation (over the folds, n) and worst value of every figure.
+
+    Folds without a correlation count for the errors alone.
+    """
     figures = [field.name for field in fields(Agreement) if field.name != "rows"]
     rows = [asdict(fold) for fold in folds]
     columns = {name: np.array([row[name] for row in rows]) for name in figures}
     return {
-        "mean": {name: float(values.mean()) for name, values in columns.items()},
-        "std": {name: float(values.std()) for name, values in columns.items()},
+        "mean": {name: over(np.mean, values) for name, values in columns.items()},
+        "std": {name: over(np.std, values) for name, values in columns.items()},
         "worst": {
-            name: float(values.max() if name.endswith(("rmse", "error")) else values.min())
+            name: over(np.max if name.endswith(("rmse", "error")) else np.min, values)
             for name, values in columns.items()
         },
     }
+
+
+def over(figure: Callable[[NDArray[np.float64]], Any], values: NDArray[np.float64]) -> float:
+    """``figure`` of the values that are not NaN; NaN when there is none."""
+    known = values[~np.isnan(values)]
+    return float(figure(known)) if len(known) else np.nan

@@ -20,6 +20,7 @@ from pyvmaf_tiny_ai.table import features_of, labels_of, read_table
 from test_datasets import netflix_corpus
 from test_teacher import document
 
+from pyvmaf_tiny import FEATURES
 from pyvmaf_tiny.model import load_model
 
 pytest.importorskip("torch", reason="PyTorch is not installed, see scripts/setup.sh")
@@ -242,3 +243,24 @@ def test_a_table_of_one_source_has_nothing_to_train_on(tmp_path: Path) -> None:
     rows = harness.with_targets(read_table(ROWS).query("source == 'bikes'"), "distill", None)
     with pytest.raises(SplitError, match="0 rows to train on"):
         harness.run(rows, "linear", "bikes", tmp_path, lambda *_: pytest.fail("trained"))
+
+
+def test_a_network_that_died_is_measured_all_the_same(call: Any, tmp_path: Path) -> None:
+    """Hardly trained, it gives 0 to every row: errors, no correlations, and a report."""
+    status, text, error = call(
+        loso_3arch.main, "--parquet", few_rows(tmp_path), "--epochs", 1, "--out", tmp_path / "few"
+    )
+    assert status == 0, error
+    found = json.loads((tmp_path / "few.json").read_text())["archs"]["linear"]["folds"]["bikes"]
+    assert found["plcc"] is None
+    assert found["rmse"] > 20
+    assert "| bikes | " in text
+
+
+def few_rows(folder: Path) -> Path:
+    """Two sources with features below 0: whatever a network begins with, its scores are clipped."""
+    rows = read_table(ROWS)
+    rows = rows[rows["source"].isin(["bikes", "city"])]
+    features = features_of(rows) - 1e6
+    rows.assign(**dict(zip(FEATURES, features.T, strict=True))).to_parquet(folder / "few.parquet")
+    return folder / "few.parquet"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from pyvmaf_tiny_ai.metrics import Agreement, agreement, summary
+from pyvmaf_tiny_ai.provenance import write_json
 from pyvmaf_tiny_ai.table import features_of, read_table, spread
 
 from pyvmaf_tiny import FEATURES
@@ -89,3 +91,20 @@ def test_summary_knows_which_way_is_worse() -> None:
         "p999_error": 2.0,
         "max_error": 7.0,
     }
+
+
+def test_folds_without_a_correlation_count_for_their_errors() -> None:
+    constant = agreement(np.full(3, 5.0), np.array([4.0, 5.0, 6.0]), strict=False)
+    assert np.isnan([constant.plcc, constant.srocc, constant.krocc]).all()
+    assert constant.max_error == 1.0
+    found = summary([constant, Agreement(3, 0.9, 0.8, 0.7, 2.0, 2.0, 3.0)])
+    assert found["mean"]["plcc"] == found["worst"]["plcc"] == 0.9
+    assert found["mean"]["rmse"] == pytest.approx((constant.rmse + 2.0) / 2)
+    assert np.isnan(summary([constant])["mean"]["srocc"])
+
+
+def test_a_figure_that_is_not_defined_is_null(tmp_path: Path) -> None:
+    write_json(tmp_path / "a.json", {"a": [np.nan, 1.0], "b": {"c": float("nan")}})
+    assert json.loads((tmp_path / "a.json").read_text()) == {"a": [None, 1.0], "b": {"c": None}}
+    with pytest.raises(ValueError, match="JSON"):
+        write_json(tmp_path / "b.json", {"a": float("inf")})

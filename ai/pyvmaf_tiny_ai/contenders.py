@@ -1,0 +1,150 @@
+"""What an evaluation sets side by side: recipes trained per fold, their int8 twins, fixed files."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import onnx
+import pandas as pd
+from numpy.typing import NDArray
+from onnx.external_data_helper import load_external_data_for_model
+
+from .architectures import ARCHITECTURES
+from .export import to_onnx
+from .mlp import Mlp
+from .quantize import quantize_int8
+from .recipes import SYSTEMS, Recipe
+from .table import features_of, labels_of
+
+
+class Trainer(Protocol):
+    """Rows, the row numbers of each training set, a seed for each -> a student for each."""
+
+    def __call__(
+        self, table: pd.DataFrame, subsets: Sequence[NDArray[np.intp]], seeds: Sequence[int]
+    ) -> Sequence[Mlp]:
+        """Train."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A recipe. ``recipe`` is all that its students depend on besides rows and seed (JSON values).
+
+    ``together`` students are trained in one call: what a run that was stopped has to make again.
+    At most ``seeds`` seeds are taken.
+    """
+
+    id: str
+    layers: str
+    parameters: int
+    how: str
+    recipe: dict[str, Any] = field(repr=False)
+    trainer: Trainer = field(repr=False)
+    together: int = 1
+    seeds: int = 5
+
+    def graphs(
+        self, table: pd.DataFrame, subsets: Sequence[NDArray[np.intp]], seed: int
+    ) -> list[bytes]:
+        """Train a student per subset; ONNX files."""
+        students = self.trainer(table, subsets, [seed] * len(subsets))
+        return [to_onnx(student, "student").SerializeToString() for student in students]
+
+
+@dataclass(frozen=True)
+class Quantised:
+    """The int8 twin of each student of ``of``, its scales fitted to the student's own rows."""
+
+    id: str
+    of: Trained
+    how: str = "int8 after training, static scales"
+
+    def graph(self, float32: Path, features: NDArray[np.float64]) -> bytes:
+        """Quantise one student; ONNX file."""
+        with tempfile.TemporaryDirectory() as folder:
+            out = Path(folder) / "int8.onnx"
+            quantize_int8(float32, features, out)
+            return out.read_bytes()
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """A model file as it is; it may have seen the rows, or anything else."""
+
+    id: str
+    path: Path
+    how: str
+
+    def graph(self) -> bytes:
+        """Read the file. Weights beside it are taken in: also from ``FILE.data`` when renamed."""
+        model = onnx.load(self.path, load_external_data=False)
+        beside = self.path.with_name(f"{self.path.name}.data")
+        if beside.exists():
+            for tensor in model.graph.initializer:
+                for entry in tensor.external_data:
+                    if entry.key == "location":
+                        entry.value = beside.name
+            load_external_data_for_model(model, str(self.path.parent))
+            for tensor in model.graph.initializer:
+                tensor.data_location = onnx.TensorProto.DEFAULT
+                del tensor.external_data[:]
+        return bytes(model.SerializeToString())
+
+
+Contender = Trained | Quantised | Fixed
+
+
+def by_adam(contender_id: str, recipe: Recipe) -> Trained:
+    """A recipe of the published kind."""
+    parts = ["scaler"] if recipe.standardise else []
+    parts += [recipe.architecture.activation] if len(recipe.architecture.layers) > 2 else []
+    return Trained(
+        contender_id,
+        recipe.architecture.text,
+        recipe.architecture.parameters,
+        ", ".join([*parts, "Adam", f"{recipe.epochs} epochs"]),
+        {**recipe.to_dict(), "seed": None},
+        partial(_adam, recipe=recipe),
+        together=15,
+    )
+
+
+def _adam(
+    table: pd.DataFrame,
+    subsets: Sequence[NDArray[np.intp]],
+    seeds: Sequence[int],
+    *,
+    recipe: Recipe,
+) -> Sequence[Mlp]:
+    from .training import train_many  # the only file with PyTorch
+
+    return train_many(features_of(table), labels_of(table), subsets, seeds, recipe)
+
+
+def seeds_family() -> list[Contender]:
+    """The published recipes, and the next rung."""
+    linear = replace(SYSTEMS["vmaf_tiny_v1"].recipe, architecture=ARCHITECTURES["linear"])
+    trained = {
+        name: by_adam(name, SYSTEMS[name].recipe)
+        for name in ("vmaf_tiny_v1", "vmaf_tiny_v1_medium", "vmaf_tiny_v2", "vmaf_tiny_v3")
+    }
+    return [
+        by_adam("linear", linear),
+        *trained.values(),
+        Quantised("vmaf_tiny_v3.int8", trained["vmaf_tiny_v3"]),
+        by_adam("mlp_large", SYSTEMS["vmaf_tiny_v4"].recipe),
+    ]
+
+
+def published(folder: Path) -> list[Fixed]:
+    """The model files in a folder; FileNotFoundError when there are none."""
+    files = sorted(folder.glob("*.onnx"))
+    if not files:
+        raise FileNotFoundError(f"{folder}: no .onnx file in it")
+    return [Fixed(f"published {path.stem}", path, "as published") for path in files]
