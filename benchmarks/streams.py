@@ -142,7 +142,7 @@ class LibvmafStream:
 
     def pictures(self, *planes: Plane) -> list[_Picture]:
         """Copies in memory of libvmaf's own of a reference and a distorted plane."""
-        return [_picture(plane, self._bit_depth) for plane in planes]
+        return [_picture(plane, self._bit_depth, library()) for plane in planes]
 
     def push(self, pair: Sequence[_Picture]) -> None:
         """Hand one pair over; libvmaf frees it."""
@@ -161,7 +161,7 @@ class LibvmafStream:
         waiting = [(name, index) for name in names for index in range(self._frames)]
         while waiting:
             try:
-                _score(self._context, *waiting[-1])
+                _score(library(), self._context, *waiting[-1])
                 waiting.pop()
             except RuntimeError:  # not there yet
                 time.sleep(1e-3)
@@ -177,7 +177,7 @@ class LibvmafStream:
         for group in PARTS[self._case.part]:
             for column in range(*COLUMNS[group].indices(len(FEATURES))):
                 for index in range(self._frames):
-                    features[index, column] = _score(self._context, names[column], index)
+                    features[index, column] = _score(library(), self._context, names[column], index)
         return features
 
     def close(self) -> None:

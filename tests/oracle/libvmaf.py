@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import functools
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,7 +66,15 @@ def library() -> ctypes.CDLL:
             f"{fetch_libvmaf.LIBRARY} is missing or not the pinned one; "
             f"run `{fetch_libvmaf.COMMAND}` to fetch it"
         )
-    vmaf = ctypes.CDLL(str(fetch_libvmaf.LIBRARY))
+    vmaf = load(fetch_libvmaf.LIBRARY)
+    assert vmaf.vmaf_version() == b"3.2.0"
+    return vmaf
+
+
+@functools.cache
+def load(path: Path) -> ctypes.CDLL:
+    """Any libvmaf from 2.3 on. 2.x takes a shorter configuration; what follows it does no harm."""
+    vmaf = ctypes.CDLL(str(path))
     handle, picture = ctypes.c_void_p, ctypes.POINTER(_Picture)
     unsigned, name = ctypes.c_uint, ctypes.c_char_p
     signatures: dict[str, list[object]] = {
@@ -81,7 +90,6 @@ def library() -> ctypes.CDLL:
         getattr(vmaf, function).argtypes = arguments
         getattr(vmaf, function).restype = _check
     vmaf.vmaf_version.restype = name
-    assert vmaf.vmaf_version() == b"3.2.0"
     return vmaf
 
 
@@ -98,13 +106,15 @@ def libvmaf_features(
     gain_limit: float = DEFAULT_GAIN_LIMIT,
     subsample: int = 1,
     cpumask: int = SCALAR,
+    path: Path | None = None,
 ) -> NDArray[np.float64]:
     """Features of two luma sequences, each (N, H, W) or N planes: float64 (N, 6).
 
     ``gain_limit`` is the enhancement gain limit, 1 (NEG) to 100. With ``subsample`` n only every
     n-th frame has a row. ``cpumask`` has a bit for each instruction set that must not be used.
+    ``path`` names another libvmaf than the pinned one.
     """
-    vmaf = library()
+    vmaf = library() if path is None else load(path)
     context = ctypes.c_void_p()
     # log level 0: libvmaf prints nothing; 0 threads: it works in the caller's
     vmaf.vmaf_init(ctypes.byref(context), _Configuration(0, 0, subsample, cpumask, 0))
@@ -116,11 +126,11 @@ def libvmaf_features(
                 vmaf.vmaf_feature_dictionary_set(ctypes.byref(options), option.encode(), value)
             vmaf.vmaf_use_feature(context, extractor.encode(), options)  # takes the options over
         for index, (ref_plane, dis_plane) in enumerate(zip(ref, dis, strict=True)):
-            pictures = _picture(ref_plane, bit_depth), _picture(dis_plane, bit_depth)
+            pictures = [_picture(plane, bit_depth, vmaf) for plane in (ref_plane, dis_plane)]
             vmaf.vmaf_read_pictures(context, *map(ctypes.byref, pictures), index)
         vmaf.vmaf_read_pictures(context, None, None, 0)  # flush: motion2 is known only now
         rows = [
-            [_score(context, name, index) for name in _names(gain_limit)]
+            [_score(vmaf, context, name, index) for name in _names(gain_limit)]
             for index in range(0, len(ref), subsample)
         ]
     finally:
@@ -140,17 +150,17 @@ def _names(gain_limit: float) -> list[bytes]:
     return [name.encode() for name in names]
 
 
-def _score(context: ctypes.c_void_p, name: bytes, index: int) -> float:
+def _score(vmaf: ctypes.CDLL, context: ctypes.c_void_p, name: bytes, index: int) -> float:
     value = ctypes.c_double()
-    library().vmaf_feature_score_at_index(context, name, ctypes.byref(value), index)
+    vmaf.vmaf_feature_score_at_index(context, name, ctypes.byref(value), index)
     return value.value
 
 
-def _picture(plane: Plane, bit_depth: int) -> _Picture:
+def _picture(plane: Plane, bit_depth: int, vmaf: ctypes.CDLL) -> _Picture:
     """A luma-only picture of libvmaf's own with a copy of ``plane``; libvmaf frees it."""
     height, width = plane.shape
     picture = _Picture()
-    library().vmaf_picture_alloc(ctypes.byref(picture), _LUMA_ONLY, bit_depth, width, height)
+    vmaf.vmaf_picture_alloc(ctypes.byref(picture), _LUMA_ONLY, bit_depth, width, height)
     stride = picture.stride[0]
     memory = (ctypes.c_uint8 * (stride * height)).from_address(picture.data[0])
     rows = np.frombuffer(memory, dtype=plane.dtype).reshape(height, stride // plane.itemsize)
