@@ -49,6 +49,10 @@ ARCHITECTURES = {
         Architecture("mlp_medium_v1", (6, 64, 32, 1)),
         Architecture("mlp_medium_v3", (6, 32, 16, 1)),
         Architecture("mlp_large", (6, 64, 32, 16, 1)),
+        Architecture("silu_65", (6, 8, 1), "silu"),
+        Architecture("silu_129", (6, 16, 1), "silu"),
+        Architecture("silu_257", (6, 16, 8, 1), "silu"),
+        Architecture("silu_769", (6, 32, 16, 1), "silu"),
     )
 }
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from pyvmaf_tiny.frames import FEATURES
+from pyvmaf_tiny.model.ort import GAIN_LIMIT
 
 from .mlp import Mlp
 
@@ -19,11 +18,13 @@ IR_VERSION = 8
 INPUT, OUTPUT = "features", "vmaf"
 
 
-def to_onnx(mlp: Mlp, name: str) -> onnx.ModelProto:
+def to_onnx(mlp: Mlp, name: str, *, gain_limit: float | None = None) -> onnx.ModelProto:
     """Write the student as a graph: ``features`` float32 [N, 6] -> ``vmaf`` float32 [N].
 
     A scaler is baked in as Sub and Div with constants, the score is clipped to 0..100. Weights are
-    stored (out, in) and read transposed by Gemm, as the trainers keep them.
+    stored (in, out), as Gemm reads them by default: its attribute costs more bytes than a bias.
+    ``gain_limit`` goes to the metadata: the model is then refused for features with another
+    enhancement gain limit.
     """
     graph = _Graph()
     value = INPUT
@@ -33,11 +34,11 @@ def to_onnx(mlp: Mlp, name: str) -> onnx.ModelProto:
     for layer, (weight, bias) in enumerate(zip(mlp.weights, mlp.biases, strict=True)):
         if layer:
             value = graph.activation(mlp.activation, value)
-        constants = graph.constant(f"weight{layer}", weight), graph.constant(f"bias{layer}", bias)
+        constants = graph.constant(f"w{layer}", weight.T), graph.constant(f"b{layer}", bias)
         value = graph.node("Gemm", value, *constants)
-    low, high = (graph.constant(f"clip_{n}", np.array(n, np.float32)) for n in (0, 100))
+    low, high = (graph.constant(f"c{n}", np.array(n, np.float32)) for n in (0, 100))
     value = graph.node("Clip", value, low, high)
-    graph.node("Squeeze", value, graph.constant("last_axis", np.array([1], np.int64)), to=OUTPUT)
+    graph.node("Squeeze", value, graph.constant("axis", np.array([1], np.int64)), to=OUTPUT)
     model = helper.make_model(
         helper.make_graph(
             graph.nodes,
@@ -50,6 +51,8 @@ def to_onnx(mlp: Mlp, name: str) -> onnx.ModelProto:
         opset_imports=[helper.make_opsetid("", OPSET)],
         ir_version=IR_VERSION,
     )
+    if gain_limit is not None:
+        helper.set_model_props(model, {GAIN_LIMIT: f"{gain_limit:g}"})
     onnx.checker.check_model(model, full_check=True)
     return model
 
@@ -67,10 +70,9 @@ class _Graph:
         return label
 
     def node(self, op: str, *inputs: str, to: str | None = None) -> str:
-        """Add a node with one output; return the output's name. Gemm reads weights transposed."""
+        """Add a node with one output; return the output's name."""
         output = to or f"v{len(self.nodes)}"
-        attributes: dict[str, Any] = {"transB": 1} if op == "Gemm" else {}
-        self.nodes.append(helper.make_node(op, inputs, [output], **attributes))
+        self.nodes.append(helper.make_node(op, inputs, [output]))
         return output
 
     def activation(self, kind: str, value: str) -> str:

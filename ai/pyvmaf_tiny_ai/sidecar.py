@@ -14,7 +14,9 @@ LICENSE = "BSD-3-Clause"
 TEACHER = "vmaf_v0.6.1"
 
 
-def model_facts(onnx: Path, *, notes: str, quant_mode: str = "fp32") -> dict[str, Any]:
+def model_facts(
+    onnx: Path, *, notes: str, quant_mode: str = "fp32", teacher: str = TEACHER
+) -> dict[str, Any]:
     """Identity, digest and interface of the model in ``onnx``; its id is the file's stem."""
     return {
         "id": onnx.stem,
@@ -30,5 +32,5 @@ def model_facts(onnx: Path, *, notes: str, quant_mode: str = "fp32") -> dict[str
         "quant_mode": quant_mode,
         "license": LICENSE,
         "notes": notes,
-        "teacher": TEACHER,
+        "teacher": teacher,
     }

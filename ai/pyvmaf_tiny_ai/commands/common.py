@@ -69,15 +69,18 @@ def seed_list(count: int) -> Sequence[int]:
     return range(count)
 
 
+def load_teacher_or(path: Path | None) -> Teacher:
+    """The teacher in ``path``, or the package corpus's own, fetched when it is not here yet."""
+    return Teacher.from_json(path) if path else load_teacher(load_manifest(MANIFEST), PACKAGES)
+
+
 def load_corpus(name: str, root: Path, teacher: Path | None = None) -> pd.DataFrame:
     """Rows of a corpus laid out as its owner hands it out, clip by clip through the cache.
 
     CorpusLayoutError for another layout.
     """
     pairs = LOADERS[name](root)
-    model = (
-        Teacher.from_json(teacher) if teacher else load_teacher(load_manifest(MANIFEST), PACKAGES)
-    )
+    model = load_teacher_or(teacher)
     cache = ClipCache()
     shown = track(pairs, name, console=Console(stderr=True), disable=not sys.stderr.isatty())
     return pd.concat([extract(pair, model, cache) for pair in shown], ignore_index=True)

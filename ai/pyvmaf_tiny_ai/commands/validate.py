@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -13,11 +14,14 @@ from numpy.typing import NDArray
 
 from pyvmaf_tiny.model import load_model
 from pyvmaf_tiny_ai.latency import row_latency
-from pyvmaf_tiny_ai.metrics import agreement, correlation_defined
+from pyvmaf_tiny_ai.metrics import Agreement, agreement, correlation_defined
 from pyvmaf_tiny_ai.provenance import run_provenance, write_json
 from pyvmaf_tiny_ai.table import features_of, labels_of, read_table, spread
 
 from .common import parser, run
+
+#: Options that a model has to meet.
+GATES = ("min_plcc", "max_rmse", "max_error")
 
 
 def main(documentation: str | None, *, compare: bool = False) -> int:
@@ -30,7 +34,10 @@ def _main(documentation: str | None, *, compare: bool) -> int:
     options.add_argument("--onnx", type=Path, required=True)
     options.add_argument("--parquet", type=Path, required=True)
     options.add_argument("--rows", type=int, help="this many, spread over the table (default: all)")
+    options.add_argument("--neg", action="store_true", help="the table's NEG features and scores")
     options.add_argument("--min-plcc", type=float, default=0.97)
+    options.add_argument("--max-rmse", type=float, help="in VMAF points (default: any)")
+    options.add_argument("--max-error", type=float, help="of any row (default: any)")
     options.add_argument("--by", metavar="COLUMN", help="also for each value of this column")
     options.add_argument("--out-json", type=Path, help="report to write")
     if compare:
@@ -39,20 +46,20 @@ def _main(documentation: str | None, *, compare: bool) -> int:
         )
     arguments = options.parse_args()
 
-    table = read_table(arguments.parquet)
+    table = read_table(arguments.parquet, neg=arguments.neg)
     if arguments.rows is not None:
         table = spread(table, arguments.rows)
     features, labels = features_of(table), labels_of(table)
     model = load_model(arguments.onnx)
     found = agreement(model.predict(features), labels)
     latency = row_latency(model, features)
-    passed = found.plcc >= arguments.min_plcc
+    refusals = refused(found, arguments)
     report: dict[str, Any] = {
         "model": {"id": model.id, "sha256": model.digest},
         "metrics": asdict(found),
         "row_latency_us": latency,
-        "min_plcc": arguments.min_plcc,
-        "passed": passed,
+        "gates": {name: getattr(arguments, name) for name in GATES},
+        "passed": not refusals,
     }
     inputs = {"onnx": arguments.onnx, "parquet": arguments.parquet}
     print(found)
@@ -76,14 +83,26 @@ def _main(documentation: str | None, *, compare: bool) -> int:
         report["run_provenance"] = run_provenance(
             f"ai/scripts/{Path(sys.argv[0]).name}",
             sys.argv[1:],
-            {"rows": arguments.rows, "min_plcc": arguments.min_plcc},
+            {name: getattr(arguments, name) for name in ("rows", "neg", *GATES)},
             inputs,
             {"out_json": arguments.out_json},
             ("onnxruntime", "numpy", "scipy"),
         )
         write_json(arguments.out_json, report)
-    print(f"PLCC {found.plcc:.6f}, gate {arguments.min_plcc}: {'pass' if passed else 'REFUSED'}")
-    return 0 if passed else 1
+    print("pass" if not refusals else f"REFUSED: {'; '.join(refusals)}")
+    return 1 if refusals else 0
+
+
+def refused(found: Agreement, arguments: argparse.Namespace) -> list[str]:
+    """What the gates say against the model."""
+    reasons = []
+    if not found.plcc >= arguments.min_plcc:
+        reasons.append(f"PLCC {found.plcc:.6f}, at least {arguments.min_plcc} wanted")
+    if arguments.max_rmse is not None and not found.rmse <= arguments.max_rmse:
+        reasons.append(f"RMSE {found.rmse:.6f}, at most {arguments.max_rmse} allowed")
+    if arguments.max_error is not None and not found.max_error <= arguments.max_error:
+        reasons.append(f"an error of {found.max_error:.6f}, at most {arguments.max_error} allowed")
+    return reasons
 
 
 def measured_by(

@@ -1,0 +1,129 @@
+"""The command lines of the distilled models: train, export, leave one source out."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pandas as pd
+
+from pyvmaf_tiny.frames import NEG_GAIN_LIMIT
+from pyvmaf_tiny_ai import checkpoint
+from pyvmaf_tiny_ai.architectures import Architecture
+from pyvmaf_tiny_ai.distill import D1, Distillation, distill
+from pyvmaf_tiny_ai.metrics import agreement
+from pyvmaf_tiny_ai.provenance import run_provenance, write_json
+from pyvmaf_tiny_ai.sidecar import TEACHER
+from pyvmaf_tiny_ai.table import features_of, labels_of, read_table
+
+from .common import describe_corpus, load_teacher_or, parser, run
+from .exporting import export_options, export_student
+
+#: What goes into a fit, for provenance.
+PACKAGES = ("numpy", "scipy", "pandas")
+
+
+def train(documentation: str | None) -> int:
+    """Distil a student from a table's sources, then write checkpoint and statistics."""
+    return run(lambda: _train(documentation))
+
+
+def export(documentation: str | None) -> int:
+    """Export a distilled student; exit status 1 when the runtime does not reproduce it."""
+    return run(lambda: _export(documentation))
+
+
+def recipe_options(documentation: str | None) -> argparse.ArgumentParser:
+    """The options that choose table, network and recipe."""
+    options = parser(documentation)
+    add = options.add_argument
+    add("--parquet", type=Path, required=True, help="feature table")
+    add("--neg", action="store_true", help="the table's NEG features and scores")
+    add("--teacher", type=Path, help="libvmaf's vmaf_v0.6.1.json (default: fetched)")
+    hidden = D1.architecture.layers[1:-1]
+    add("--hidden", type=int, nargs="+", default=hidden, help="widths of the hidden layers")
+    add("--real-rows", type=int, default=D1.real_rows, help="of the table (%(default)s)")
+    add("--made-rows", type=int, default=D1.made_rows, help="around them (%(default)s)")
+    add("--restarts", type=int, default=D1.restarts, help="%(default)s")
+    add("--steps", type=int, default=D1.steps, help="of the best restart (%(default)s)")
+    return options
+
+
+def recipe_of(arguments: argparse.Namespace) -> Distillation:
+    """The recipe that was asked for; ValueError when there is no such one."""
+    layers = (D1.architecture.layers[0], *arguments.hidden, 1)
+    if min(layers) < 1:
+        raise ValueError(f"--hidden {arguments.hidden}: a layer has at least one unit")
+    network = Architecture("", layers, "silu")
+    return replace(
+        D1,
+        architecture=replace(network, id=f"silu_{network.parameters}"),
+        real_rows=arguments.real_rows,
+        made_rows=arguments.made_rows,
+        restarts=arguments.restarts,
+        steps=arguments.steps,
+    )
+
+
+def table_of(arguments: argparse.Namespace) -> pd.DataFrame:
+    """The rows that may be trained on."""
+    return read_table(arguments.parquet, neg=arguments.neg)
+
+
+def _train(documentation: str | None) -> int:
+    options = recipe_options(documentation)
+    options.add_argument("--seed", type=int, default=D1.seed)
+    options.add_argument("--out-ckpt", type=Path, required=True, help="checkpoint to write, JSON")
+    options.add_argument("--out-stats", type=Path, required=True, help="statistics, .json")
+    arguments = options.parse_args()
+
+    table = table_of(arguments)
+    recipe = replace(recipe_of(arguments), seed=arguments.seed)
+    features, labels = features_of(table), labels_of(table)
+    found = distill(features, load_teacher_or(arguments.teacher), recipe)
+    on_train = agreement(found.student.predict(features), labels)
+    stats = {
+        "architecture": recipe.architecture.id,
+        "parameters": found.student.parameters,
+        "neg": arguments.neg,
+        "fit": {
+            "scout_rmse": list(found.scout_rmse),
+            "train_rmse": found.train_rmse,
+            "steps": found.steps,
+        },
+        "train_metrics": asdict(on_train),
+        "corpus": describe_corpus(arguments.parquet, table),
+        "run_provenance": run_provenance(
+            f"ai/scripts/{Path(sys.argv[0]).name}",
+            sys.argv[1:],
+            recipe.to_dict(),
+            {"parquet": arguments.parquet},
+            {"ckpt": arguments.out_ckpt, "stats": arguments.out_stats},
+            PACKAGES,
+        ),
+    }
+    checkpoint.save(arguments.out_ckpt, found.student, recipe, stats)
+    write_json(arguments.out_stats, stats)
+    print(f"restarts {', '.join(f'{rmse:.4f}' for rmse in found.scout_rmse)}")
+    print(f"{found.steps} steps from the best: {found.train_rmse:.5f} over all training points")
+    print(
+        f"{arguments.out_ckpt}: {found.student.parameters} parameters, on its own rows {on_train}"
+    )
+    return 0
+
+
+def _export(documentation: str | None) -> int:
+    arguments = export_options(documentation).parse_args()
+    mlp, recipe, stats = checkpoint.load(arguments.ckpt)
+    teacher, gain_limit = (f"{TEACHER}neg", NEG_GAIN_LIMIT) if stats["neg"] else (TEACHER, None)
+    return export_student(
+        arguments,
+        mlp,
+        stats,
+        notes=f"SiLU network {recipe.architecture.text} on the features as they are, 0..100 clip "
+        f"in the graph; distilled from {teacher} by Levenberg-Marquardt.",
+        teacher=teacher,
+        gain_limit=gain_limit,
+    )
