@@ -61,7 +61,8 @@ typedef enum pvl_status {
     PVL_ERROR_FLUSHED = 14,      /* pushed after pvl_flush without pvl_reset */
     PVL_ERROR_BROKEN = 15,       /* used after libvmaf failed, without pvl_reset */
     PVL_ERROR_BUSY = 16,         /* another thread is inside this stream */
-    PVL_ERROR_FORKED = 17        /* made before fork(), used in the child: threads are gone */
+    PVL_ERROR_FORKED = 17,       /* made before fork(), used in the child: threads are gone */
+    PVL_ERROR_THREADS = 18       /* the system has no room for config.threads threads */
 } pvl_status;
 
 typedef enum pvl_device { PVL_CPU = 0, PVL_CUDA = 1, PVL_SYCL = 2 } pvl_device;

@@ -1,7 +1,10 @@
 /* The functions of a loaded libvmaf, and who may set its CPU mask. See library.h. */
 #include "library.h"
 
+#include "threads.h"
+
 #include <ctype.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -167,11 +170,19 @@ static pvl_status init(pvl_library *library, const pvl_config *c, VmafContext **
 pvl_status pvl_library_new_context(pvl_library *library, const pvl_config *config,
                                    VmafContext **context, pvl_failure *failure)
 {
+    sigset_t all, before;
+    sigfillset(&all); /* signals are the caller's business, not that of libvmaf's threads */
+    pthread_sigmask(SIG_SETMASK, &all, &before);
     lock(library);
-    const pvl_status status = init(library, config, context, failure);
+    pvl_status status = PVL_OK;
+    if (config->threads > 0 && !pvl_threads_can_start(config->threads))
+        status = PVL_ERROR_THREADS; /* libvmaf would wait for them for ever */
+    if (status == PVL_OK)
+        status = init(library, config, context, failure);
     if (status == PVL_OK && config->threads > 0)
         library->holders++;
     unlock(library);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     return status;
 }
 

@@ -36,9 +36,12 @@ pvl_status pvl_pictures_prepare(pvl_shared *shared, pvl_segment *segment)
     if (!from_pool(shared))
         return PVL_OK;
     /* A pool that is empty makes libvmaf wait: without threads for ever. It keeps the last two
-     * references; two more are being filled, and every thread works on a pair. */
+     * references; two more are being filled, and every thread works on a pair, as far as there
+     * are pairs: their number is limited where rows are waited for. */
+    const bool waits = c->own_motion && !c->late_teacher && c->lag < c->threads;
+    const unsigned pairs = (unsigned)(waits ? c->lag + 1 : c->threads);
     const VmafPictureConfiguration configuration = {.pic_params = parameters_of(c),
-                                                    .pic_cnt = 4 + 2 * (unsigned)c->threads};
+                                                    .pic_cnt = 4 + 2 * pairs};
     const int answer = vmaf->preallocate_pictures(segment->context, configuration);
     return answer ? failed(shared, "vmaf_preallocate_pictures", answer) : PVL_OK;
 }

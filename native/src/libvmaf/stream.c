@@ -379,6 +379,7 @@ const char *pvl_status_text(pvl_status status)
     case PVL_ERROR_BROKEN: return "libvmaf failed earlier in this stream";
     case PVL_ERROR_BUSY: return "the stream is in use by another thread";
     case PVL_ERROR_FORKED: return "the stream was made in the parent of this process";
+    case PVL_ERROR_THREADS: return "libvmaf's threads cannot be started";
     }
     return "unknown status";
 }

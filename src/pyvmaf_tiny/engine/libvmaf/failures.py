@@ -51,6 +51,8 @@ def raise_failure(status: int, failure: Any, messages: list[str] | None = None) 
             hint="it has one for the whole process: use one cpu_mask, or threads=1, or close the "
             "other scorer first",
         )
+    if status == lib.PVL_ERROR_THREADS:
+        raise EngineError(text, hint="ask for fewer threads; the system has no room for so many")
     if status == lib.PVL_ERROR_MEMORY:
         raise OutOfMemoryError(text)
     raise EngineError(text, given=answer_of(failure), hint=said)
