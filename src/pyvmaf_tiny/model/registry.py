@@ -26,6 +26,9 @@ REGISTRY_FILE = "registry.json"
 MAX_MODEL_BYTES = 64 << 20
 MAX_JSON_BYTES = 1 << 20
 
+#: Bytes that a file is read in at a time.
+_PIECE = 1 << 16
+
 #: What entry and sidecar both say.
 _SHARED = ("id", "kind", "onnx", "sha256", "opset", "license", "quant_mode")
 
@@ -172,7 +175,10 @@ def read_capped(file: Traversable, limit: int) -> bytes:
         )
     try:
         with file.open("rb") as stream:
-            data = stream.read(limit + 1)
+            data = b""
+            # Piece by piece: read(n) sets n bytes aside, however short the file is.
+            while len(data) <= limit and (piece := stream.read(_PIECE)):
+                data += piece
     except OSError as error:
         raise ModelNotFoundError(
             f"the model file cannot be read ({error.strerror})", given=file

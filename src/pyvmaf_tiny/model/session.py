@@ -68,7 +68,8 @@ class Model:
         """Score rows: ``(N, 6)`` in the order of ``FEATURES`` -> float64 ``(N,)``.
 
         The shipped models give 0..100. Rows are rounded to the model's input type (float32 for
-        the shipped ones). Row by row, the same doubles come out as from :meth:`predict_one`.
+        the shipped ones). Of the shipped models, the same doubles come out row by row as from
+        :meth:`predict_one`.
 
         Raises OptionError for another shape.
         """

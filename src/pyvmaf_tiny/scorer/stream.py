@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -97,7 +96,11 @@ class Stream:
             ref_plane = self._planes.reference(ref, self._pushed)
             dis_planes = self._planes.renditions(dis, self._pushed)
             scored = self._pushed % self._subsample == 0
-            with self._advancing():
+            # Torn while engine and scorer are not at the same frame. Our own errors leave both
+            # where they belong. Anything else that gets in between, which is Ctrl-C, may come
+            # after the engine took a frame and before the scorer knew.
+            self._torn = True
+            try:
                 engine = self._engine
                 rows = engine.push(ref_plane, dis_planes) if scored else engine.skip(ref_plane)
                 if scored:
@@ -105,6 +108,10 @@ class Stream:
                 self._pushed += 1
                 ready = self._scoring.collect(self._due, rows) if rows else []
                 self._seconds += time.perf_counter() - started
+            except VmafTinyError:
+                self._torn = False
+                raise
+            self._torn = False
         return ready
 
     def finish(self) -> list[Scored]:
@@ -113,10 +120,15 @@ class Stream:
         with self._turn:
             if self._torn:
                 return self._scoring.rest()
-            with self._advancing():
+            self._torn = True
+            try:
                 ready = self._scoring.collect(self._due, self._engine.flush())
                 ready += self._scoring.rest()
                 self._seconds += time.perf_counter() - started
+            except VmafTinyError:
+                self._torn = False
+                raise
+            self._torn = False
         return ready
 
     def reset(self) -> None:
@@ -139,21 +151,6 @@ class Stream:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-    @contextlib.contextmanager
-    def _advancing(self) -> Iterator[None]:
-        """Marks the stream as torn while engine and scorer are not at the same frame.
-
-        Our own errors leave both where they belong. Anything else that gets in between, which
-        is Ctrl-C, may come after the engine took a frame and before the scorer knew.
-        """
-        self._torn = True
-        try:
-            yield
-        except VmafTinyError:
-            self._torn = False
-            raise
-        self._torn = False
 
     def _check_whole(self) -> None:
         if self._torn:
