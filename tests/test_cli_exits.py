@@ -195,7 +195,7 @@ from pyvmaf_tiny.cli import main
 def score(*args, **options):
     raise RuntimeError("a bug")
 
-pyvmaf_tiny.score = score
+pyvmaf_tiny.score_many = score
 main()
 """
 

@@ -1,9 +1,9 @@
-"""Runs a scoring call and delivers its result, also when it is cut short."""
+"""Runs a scoring call and delivers its results, also when it is cut short."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pyvmaf_tiny.errors import VmafTinyError
@@ -13,15 +13,17 @@ from .progress import progress_bar
 from .terminal import is_terminal
 
 if TYPE_CHECKING:
+    from pyvmaf_tiny.renditions import ScoreResults
     from pyvmaf_tiny.results import ScoreResult
+    from pyvmaf_tiny.scorer import ReferenceScorer
 
-Deliver = Callable[["ScoreResult"], None]
+Deliver = Callable[["ScoreResults"], None]
 
 
 def score_and_deliver(
-    ref: str, dis: str, deliver: Deliver, *, quiet: bool, **arguments: Any
+    ref: str, renditions: Sequence[str], deliver: Deliver, *, quiet: bool, **arguments: Any
 ) -> None:
-    """Call ``pyvmaf_tiny.score`` under a progress bar and hand its result to ``deliver``.
+    """Call ``pyvmaf_tiny.score_many`` under a progress bar and hand its results to ``deliver``.
 
     On an error, or Ctrl-C, what had been scored goes the same way, with a note, before the
     error goes on.
@@ -29,35 +31,49 @@ def score_and_deliver(
     import pyvmaf_tiny
 
     try:
-        with progress_bar(quiet) as progress:
-            result = pyvmaf_tiny.score(ref, dis, progress=progress, **arguments)
+        with progress_bar(quiet) as bar:
+
+            def progress(done: int, total: int | None, scorer: ReferenceScorer) -> None:
+                assert bar is not None
+                bar(done, total, scorer.means)
+
+            results = pyvmaf_tiny.score_many(
+                ref, renditions, progress=None if bar is None else progress, **arguments
+            )
     except (VmafTinyError, KeyboardInterrupt) as error:
-        partial: ScoreResult | None = getattr(error, "result", None)
-        if partial is not None and len(partial):
-            say(f"note: incomplete, this is the result of the first {len(partial)} scored frames")
+        partial: ScoreResults | None = getattr(error, "results", None)
+        if partial is not None and len(partial[0]):
+            what = "this is the result" if len(partial) == 1 else "these are the results"
+            say(f"note: incomplete, {what} of the first {len(partial[0])} scored frames")
             deliver(partial)
         raise
-    deliver(result)
+    deliver(results)
     if not quiet and is_terminal(sys.stderr):
-        print(_summary(result), file=sys.stderr)
+        print(_summary(results), file=sys.stderr)
 
 
-def _summary(result: ScoreResult) -> str:
+def _summary(results: ScoreResults) -> str:
     """Two or three lines for a person: what was done, by what, and how the scores spread."""
-    info = result.info
+    info = results[0].info
     speed = "" if info.fps is None else f" in {info.seconds:.2f} s, {info.fps:.1f} fps"
     engine = " ".join(filter(None, (info.engine, info.cpu_tier)))
     threads = "" if info.threads is None else f", {info.threads} thread" + "s" * (info.threads > 1)
+    several = "" if len(results) == 1 else f" of {len(results)} renditions"
     lines = [
-        f"{info.frames} frames {info.width}x{info.height} {info.bit_depth} bit{speed}"
+        f"{info.frames} frames{several} {info.width}x{info.height} {info.bit_depth} bit{speed}"
         f"  ({engine}{threads})"
     ]
-    if result.has_score:
+    if results[0].has_score:
         lines.append(f"model {info.model_id} on {info.provider}")
-        lowest = int(result.indices[int(result.scores.argmin())])
-        lines.append(
-            f"mean {result.mean:.3f}  harmonic mean {result.harmonic_mean:.3f}  "
-            f"5th percentile {result.percentile(5):.3f}  "
-            f"min {result.min:.3f} at frame {lowest}  max {result.max:.3f}"
-        )
+        if len(results) == 1:
+            lines.append(_spread(results[0]))
     return "\n".join(lines)
+
+
+def _spread(result: ScoreResult) -> str:
+    lowest = int(result.indices[int(result.scores.argmin())])
+    return (
+        f"mean {result.mean:.3f}  harmonic mean {result.harmonic_mean:.3f}  "
+        f"5th percentile {result.percentile(5):.3f}  "
+        f"min {result.min:.3f} at frame {lowest}  max {result.max:.3f}"
+    )

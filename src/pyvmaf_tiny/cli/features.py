@@ -13,18 +13,18 @@ from .delivery import score_and_deliver
 from .options import (
     engine_options,
     frame_options,
-    pair_options,
     quiet_option,
+    rendition_options,
     scoring_arguments,
 )
-from .output import check_output, is_stdout, write_result
+from .output import check_output, is_stdout, write_results
 
 if TYPE_CHECKING:
-    from pyvmaf_tiny.results import ScoreResult
+    from pyvmaf_tiny.renditions import ScoreResults
 
 
 @click.command(short_help="Print the six features of every frame.")
-@pair_options(required=True)
+@rendition_options
 @click.option(
     "-o",
     "--output",
@@ -35,15 +35,16 @@ if TYPE_CHECKING:
 @frame_options
 @engine_options
 @quiet_option
-def features(ref: str, dis: str, output: str, quiet: bool, **options: Any) -> None:
+def features(ref: str, dis: tuple[str, ...], output: str, quiet: bool, **options: Any) -> None:
     """Print the six features of every frame: adm2, vif_scale0 to 3, motion2.
 
-    The columns and their names are those of libvmaf's logs; every digit is printed.
+    The columns and their names are those of libvmaf's logs; every digit is printed. Of several
+    renditions the first column is the name.
     """
     suffix = "csv" if is_stdout(output) else Path(output).suffix.lower().lstrip(".")
-    check_output(output, suffix, (ref, dis))
+    check_output(output, suffix, (ref, *dis), several=len(dis) > 1)
 
-    def deliver(result: ScoreResult) -> None:
-        write_result(result, output, suffix)
+    def deliver(results: ScoreResults) -> None:
+        write_results(results, output, suffix)
 
     score_and_deliver(ref, dis, deliver, quiet=quiet, model=False, **scoring_arguments(options))

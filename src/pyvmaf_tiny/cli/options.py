@@ -61,30 +61,51 @@ def _stack(options: list[Callable[[F], F]]) -> Callable[[F], F]:
     return decorate
 
 
+def _inputs(
+    ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
+) -> tuple[str | None, ...]:
+    return tuple(_input(ctx, param, value) for value in values)
+
+
+def _reference(*, required: bool) -> Callable[[F], F]:
+    return click.option(
+        "-r", "--reference", "ref", metavar="FILE", required=required, callback=_input,
+        help="Reference: raw .yuv, .y4m, any video file, or - for stdin.",
+    )  # fmt: skip
+
+
+#: What describes raw input.
+_RAW: list[Callable[..., Any]] = [
+    click.option("-w", "--width", type=side, metavar="N", help="Width of raw input."),
+    click.option("-h", "--height", type=side, metavar="N", help="Height of raw input."),
+    click.option(
+        "-p", "--pixel_format", type=click.Choice(["400", "420", "422", "444"]),
+        default="420", show_default=True, help="Chroma format of raw input.",
+    ),
+    click.option(
+        "-b", "--bitdepth", "bit_depth", metavar="8|10|12|16", type=depth,
+        help="Bit depth of raw input.  [default: 8]",
+    ),
+]  # fmt: skip
+
+
+def rendition_options(command: F) -> F:
+    """-r, any number of -d, and what describes raw input."""
+    several = click.option(
+        "-d", "--distorted", "dis", metavar="FILE", required=True, multiple=True, callback=_inputs,
+        help="Distorted version of it, of the same size and bit depth; again for each further "
+        "rendition.",
+    )  # fmt: skip
+    return _stack([_reference(required=True), several, *_RAW])(command)
+
+
 def pair_options(*, required: bool) -> Callable[[F], F]:
     """-r, -d and what describes raw input."""
-    return _stack(
-        [
-            click.option(
-                "-r", "--reference", "ref", metavar="FILE", required=required, callback=_input,
-                help="Reference: raw .yuv, .y4m, any video file, or - for stdin.",
-            ),
-            click.option(
-                "-d", "--distorted", "dis", metavar="FILE", required=required, callback=_input,
-                help="Distorted version of it, of the same size and bit depth.",
-            ),
-            click.option("-w", "--width", type=side, metavar="N", help="Width of raw input."),
-            click.option("-h", "--height", type=side, metavar="N", help="Height of raw input."),
-            click.option(
-                "-p", "--pixel_format", type=click.Choice(["400", "420", "422", "444"]),
-                default="420", show_default=True, help="Chroma format of raw input.",
-            ),
-            click.option(
-                "-b", "--bitdepth", "bit_depth", metavar="8|10|12|16", type=depth,
-                help="Bit depth of raw input.  [default: 8]",
-            ),
-        ]
+    one = click.option(
+        "-d", "--distorted", "dis", metavar="FILE", required=required, callback=_input,
+        help="Distorted version of it, of the same size and bit depth.",
     )  # fmt: skip
+    return _stack([_reference(required=required), one, *_RAW])
 
 
 def frame_options(command: F) -> F:
@@ -127,11 +148,27 @@ def engine_options(command: F) -> F:
             click.option("--gpumask", "gpu_mask", type=cpu_bits, default="0", metavar="BITS",
                          help="libvmaf's gpumask; for the libvmaf engine."),
         ]
-    )(kernel_options(command))  # fmt: skip
+    )(_kernel_options(_NEG_OR_BOTH, command))  # fmt: skip
 
 
 def kernel_options(command: F) -> F:
     """How features are computed, whatever the engine."""
+    return _kernel_options(_NEG, command)
+
+
+_NEG = click.option(
+    "--neg", is_flag=True, help="No gain from enhancement: libvmaf's NEG (gain limit 1)."
+)
+_NEG_OR_BOTH = click.option(
+    "--neg",
+    is_flag=False,
+    flag_value="only",
+    type=click.Choice(["only", "both"]),
+    help="No gain from enhancement: libvmaf's NEG (gain limit 1); both: beside the default.",
+)
+
+
+def _kernel_options(neg: Callable[..., Any], command: F) -> F:
     return _stack(
         [
             click.option("--threads", type=unsigned, default="0", metavar="N",
@@ -139,8 +176,7 @@ def kernel_options(command: F) -> F:
             click.option("--cpumask", "cpu_mask", type=cpu_bits, default="0",
                          metavar="BITS", help="CPU features that must not be used, libvmaf's "
                          "bits: 8 AVX2, 16 AVX-512, 32 AVX-512 of Ice Lake; -1 all."),
-            click.option("--neg", is_flag=True,
-                         help="No gain from enhancement: libvmaf's NEG (gain limit 1)."),
+            neg,
             click.option("--gain_limit", type=float, metavar="X",
                          help="Enhancement gain limit, 1 or more.  [default: 100]"),
         ]
@@ -189,7 +225,8 @@ def scoring_arguments(options: dict[str, Any]) -> dict[str, Any]:
 
     0 means "not limited", "every frame" and "the engine's choice", as in the ``vmaf`` tool.
     """
-    if options["neg"] and options["gain_limit"] is not None:
+    neg = {None: False, "only": True}.get(options["neg"], options["neg"])
+    if neg is True and options["gain_limit"] is not None:
         raise click.UsageError("--neg is --gain_limit 1; leave one of the two out.")
     engine = {}
     if "engine" in options:
@@ -210,6 +247,6 @@ def scoring_arguments(options: dict[str, Any]) -> dict[str, Any]:
         "shortest": options["shortest"],
         "threads": options["threads"] or None,
         "cpu_mask": options["cpu_mask"],
-        "neg": options["neg"],
+        "neg": neg,
         "gain_limit": options["gain_limit"],
     }

@@ -13,7 +13,7 @@ from pyvmaf_tiny.errors import OptionError
 from .terminal import is_terminal
 
 if TYPE_CHECKING:
-    from pyvmaf_tiny.results import ScoreResult
+    from pyvmaf_tiny.renditions import ScoreResults
 
 
 def is_stdout(path: str) -> bool:
@@ -21,16 +21,24 @@ def is_stdout(path: str) -> bool:
     return path in ("-", "/dev/stdout")
 
 
-def check_output(path: str, format: str, taken: Iterable[str]) -> None:
+def check_output(path: str, format: str, taken: Iterable[str], *, several: bool) -> None:
     """Refuse, before hours of work, a log that could not be written at the end.
 
-    ``taken`` are the files that the command reads or writes besides.
+    ``taken`` are the files that the command reads or writes besides; ``several`` says that the
+    log has to hold several renditions.
     """
-    from pyvmaf_tiny.report import FORMATS
+    from pyvmaf_tiny.report import FORMATS, RENDITIONS
     from pyvmaf_tiny.report.extras import require
 
-    if format not in FORMATS:
-        raise OptionError("unknown output format", given=path, expected="." + ", .".join(FORMATS))
+    known = list(RENDITIONS if several else FORMATS)
+    if format in FORMATS and format not in known:
+        raise OptionError(
+            f"a log in {format.upper()} holds one rendition",
+            given="several",
+            expected="." + ", .".join(known),
+        )
+    if format not in known:
+        raise OptionError("unknown output format", given=path, expected="." + ", .".join(known))
     if format == "parquet":
         require("pyarrow", "parquet")
     if not is_stdout(path):
@@ -82,20 +90,33 @@ def _same_file(path: Path, other: str) -> bool:
         return other != "-" and path.resolve() == Path(other).resolve()
 
 
-def write_result(result: ScoreResult, path: str, format: str) -> None:
+def write_results(results: ScoreResults, path: str, format: str) -> None:
     """Write the log to ``path``; ``-`` is standard output."""
     if not is_stdout(path):
-        result.save(path, format)
+        if len(results) == 1:
+            results[0].save(path, format)
+        else:
+            results.save(path, format)
         return
-    from pyvmaf_tiny.report import write
+    from pyvmaf_tiny.report import write, write_renditions
 
     sys.stdout.flush()
-    write(result, sys.stdout.buffer, format)
+    if len(results) == 1:
+        write(results[0], sys.stdout.buffer, format)
+    else:
+        write_renditions(results, sys.stdout.buffer, format)
     sys.stdout.buffer.flush()
 
 
-def write_plot(result: ScoreResult, path: str, *, label: str) -> None:
-    """Draw one result's score over its frames."""
+def write_plot(results: ScoreResults, path: str) -> None:
+    """Draw the score of every rendition over its frames, and over bitrates if there are any."""
+    from pyvmaf_tiny.renditions import unique_names
     from pyvmaf_tiny.report import Curve, save_plot
 
-    save_plot([Curve(label, result)], path, title=f"{label}: score over frames")
+    labels = unique_names([Path(name).name for name in results.names])
+    curves = [
+        Curve(label, result, bitrate=result.info.bitrate)
+        for label, result in zip(labels, results, strict=True)
+    ]
+    title = "Score over frames" if len(curves) > 1 else f"{labels[0]}: score over frames"
+    save_plot(curves, path, title=title)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from .terminal import is_terminal
 
@@ -20,15 +20,11 @@ if TYPE_CHECKING:
     from rich.progress import ProgressColumn
 
 
-class Running(Protocol):
-    """What the scorer shows of itself while it works."""
+#: Takes frames done, how many there will be, and the mean scores so far, one per rendition.
+Callback = Callable[[int, int | None, Sequence[float | None]], None]
 
-    @property
-    def mean(self) -> float | None:
-        """The mean score so far; None before the first one and without a model."""
-
-
-Callback = Callable[[int, int | None, Running], None]
+#: So many means fit on a line.
+_MOST_MEANS = 4
 
 
 @contextmanager
@@ -49,33 +45,35 @@ def progress_bar(quiet: bool) -> Iterator[Callback | None]:
         start = time.perf_counter()
         shown = 0.0
 
-        def update(done: int, total: int | None, running: Running) -> None:
+        def update(done: int, total: int | None, means: Sequence[float | None]) -> None:
             nonlocal shown
             now = time.perf_counter()
             if now - shown < _INTERVAL and done != total:
                 return
             shown = now
-            mean = running.mean
             bar.update(
                 task,
                 completed=done,
                 total=total,
                 fps=f"{done / (now - start):.1f}",
-                mean="" if mean is None else f"mean {mean:.2f}",
+                mean=_text(means),
             )
 
         yield update
 
 
-class _Scoreless:
-    mean = None
+def _text(means: Sequence[float | None]) -> str:
+    known = [f"{mean:.2f}" for mean in means[:_MOST_MEANS] if mean is not None]
+    if not known:
+        return ""
+    return " ".join(["mean", *known]) + (" ..." if len(means) > _MOST_MEANS else "")
 
 
 @contextmanager
 def pairs_bar(quiet: bool) -> Iterator[Callable[[int, int | None], None] | None]:
     """The same bar for work without scores: the callback takes pairs done and their number."""
     with progress_bar(quiet) as bar:
-        yield None if bar is None else lambda done, total: bar(done, total, _Scoreless())
+        yield None if bar is None else lambda done, total: bar(done, total, ())
 
 
 def _columns(width: int) -> list[ProgressColumn]:

@@ -1,4 +1,4 @@
-"""``pyvmaf-tiny score``: one clip against its reference, with the flags of libvmaf's ``vmaf``."""
+"""``pyvmaf-tiny score``: clips against their reference, with the flags of libvmaf's ``vmaf``."""
 
 from __future__ import annotations
 
@@ -13,31 +13,35 @@ from pyvmaf_tiny.report import FORMATS
 
 from .delivery import score_and_deliver
 from .exits import say
+from .ladder import print_ladder
 from .options import (
     engine_options,
     frame_options,
-    pair_options,
     quiet_option,
+    rendition_options,
     scoring_arguments,
     version_option,
 )
-from .output import check_output, check_plot, is_stdout, write_plot, write_result
+from .output import check_output, check_plot, is_stdout, write_plot, write_results
 from .pool import pool_method, pooled_score
 from .vmaf_flags import VmafModel, libvmaf_options, parse_model
 
 if TYPE_CHECKING:
+    from pyvmaf_tiny.renditions import ScoreResults
     from pyvmaf_tiny.results import ScoreResult
     from pyvmaf_tiny.scorer import ModelSpec
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-#: What ``vmaf`` writes when -o comes without a format.
+#: What ``vmaf`` writes when -o comes without a format, and what several renditions are written as.
 _DEFAULT_FORMAT = "xml"
+_DEFAULT_OF_SEVERAL = "json"
 
 #: Options that have a use only where there are scores, by parameter.
 _NEED_SCORES = {
     "vmaf_model": "-m/--model",
     "tiny_model": "--tiny-model",
+    "neg_model": "--neg-model",
     "tiny_device": "--tiny-device",
     "plot": "--plot",
     "pool": "--pool",
@@ -56,7 +60,7 @@ def format_options(command: F) -> F:
 
 
 @click.command(short_help="Score a video against its reference.")
-@pair_options(required=True)
+@rendition_options
 @click.option(
     "-m",
     "--model",
@@ -70,6 +74,11 @@ def format_options(command: F) -> F:
     "--tiny-model",
     metavar="ID|FILE",
     help="Model id (see: models list), .onnx file, or libvmaf's .json.",
+)
+@click.option(
+    "--neg-model",
+    metavar="ID|FILE",
+    help="With --neg both: the model for the NEG features.  [default: the same]",
 )
 @click.option(
     "--tiny-device",
@@ -102,9 +111,10 @@ def format_options(command: F) -> F:
 @libvmaf_options
 def score(
     ref: str,
-    dis: str,
+    dis: tuple[str, ...],
     vmaf_model: VmafModel | None,
     tiny_model: str | None,
+    neg_model: str | None,
     tiny_device: str,
     teacher: str | None,
     no_prediction: bool,
@@ -117,8 +127,9 @@ def score(
 ) -> None:
     """Score a distorted video against its reference.
 
-    Takes the flags of libvmaf's vmaf tool. Prints "MODEL: SCORE" on stdout; a format flag
-    without -o prints the log there instead. Everything else goes to stderr.
+    Takes the flags of libvmaf's vmaf tool. Prints "MODEL: SCORE" on stdout, or with several -d a
+    table of them; a format flag without -o prints the log there instead. Everything else goes
+    to stderr.
     """
     asked = _asked_for(_NEED_SCORES)
     if no_prediction and asked:
@@ -131,15 +142,19 @@ def score(
     if vmaf_model is not None:
         model = vmaf_model.model
         options["neg"] = options["neg"] or vmaf_model.neg
+    several = len(dis) > 1
     arguments = scoring_arguments(options)
     if output is None and log_format is not None:
         output = "-"
-    log_format = log_format or _DEFAULT_FORMAT
-    taken = [ref, dis]
-    if isinstance(model, str) and model.endswith((".onnx", ".json")):
-        taken.append(model)
+    log_format = log_format or _default_format(output, several)
+    taken = [ref, *dis]
+    taken += [
+        each
+        for each in (model, neg_model)
+        if isinstance(each, str) and each.endswith((".onnx", ".json"))
+    ]
     if output is not None:
-        check_output(output, log_format, taken)
+        check_output(output, log_format, taken, several=several)
         if not is_stdout(output):
             taken.append(output)
         _note_suffix(output, log_format)
@@ -148,23 +163,44 @@ def score(
     if vmaf_model is not None and vmaf_model.note is not None:
         say(f"note: {vmaf_model.note}")
 
-    def deliver(result: ScoreResult) -> None:
+    def deliver(results: ScoreResults) -> None:
+        result = results[0]
         if tiny_device == "auto" and result.has_score and not quiet:
             say(f"the model runs on {result.info.provider}")
         if output is not None:
-            write_result(result, output, log_format)
+            write_results(results, output, log_format)
         if plot is not None:
-            write_plot(result, plot, label=Path(dis).name)
+            write_plot(results, plot)
         if not result.has_score:
             return
-        figure = f"{result.info.model_id}: {pooled_score(result, pool):.6f}"
-        if output is None or not is_stdout(output):
-            click.echo(figure)
+        free = output is None or not is_stdout(output)
+        if several and free:
+            print_ladder(results, pool if "pool" in asked else None)
+        elif free:
+            for line in _score_lines(result, pool):
+                click.echo(line)
         elif "pool" in asked:
-            say(f"note: {pool} of {figure}")
+            for name, each in zip(results.names, results, strict=True):
+                for line in _score_lines(each, pool):
+                    say(f"note: {pool} of {f'{name}, ' if several else ''}{line}")
 
-    arguments["teacher"] = teacher
+    arguments |= {"teacher": teacher, "neg_model": neg_model}
     score_and_deliver(ref, dis, deliver, quiet=quiet, model=model, device=tiny_device, **arguments)
+
+
+def _score_lines(result: ScoreResult, pool: str) -> list[str]:
+    """``MODEL: SCORE``, and the same of NEG if both were asked for."""
+    lines = [f"{result.info.model_id}: {pooled_score(result, pool):.6f}"]
+    if result.neg is not None:
+        lines.append(f"{result.neg.info.model_id} (NEG): {pooled_score(result.neg, pool):.6f}")
+    return lines
+
+
+def _default_format(output: str | None, several: bool) -> str:
+    if not several:
+        return _DEFAULT_FORMAT
+    suffix = "" if output is None else Path(output).suffix.lower().lstrip(".")
+    return suffix if suffix in FORMATS else _DEFAULT_OF_SEVERAL
 
 
 def _asked_for(parameters: Iterable[str]) -> list[str]:

@@ -7,7 +7,7 @@ A script that is moved over must either keep working or learn what to change: no
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import click
 
@@ -56,10 +56,10 @@ def libvmaf_options(command: F) -> F:
 
 
 class VmafModel(NamedTuple):
-    """What ``--model`` asks for: the API's ``model=`` and ``neg=``, and a note on the choice."""
+    """What ``--model`` asks for: a model, a value of ``--neg``, and a note on the choice."""
 
     model: str
-    neg: bool = False
+    neg: Literal["only", "both"] | None = None
     note: str | None = None
 
 
@@ -75,19 +75,36 @@ def parse_model(
     """
     if not value:
         return None
-    if len(value) > 1:
-        raise click.BadParameter("one model a run; run once per model.", ctx, param)
+    models = [_one_model(each, ctx, param) for each in value]
+    if len(models) == 1:
+        return models[0]
+    first, second = models[:2]
+    if (
+        len(models) == 2
+        and first.model == second.model
+        and {first.neg, second.neg} == {None, "only"}
+    ):
+        notes = " and ".join(model.note for model in models if model.note)
+        return VmafModel(first.model, "both", notes or None)
+    raise click.BadParameter(
+        "two models a run are one and the same with and without neg "
+        "(version=vmaf_v0.6.1 and version=vmaf_v0.6.1neg); for others see --neg both and "
+        "--neg-model, or run once per model.",
+        ctx,
+        param,
+    )
+
+
+def _one_model(value: str, ctx: click.Context, param: click.Parameter) -> VmafModel:
     chosen: list[VmafModel] = []
-    for part in value[0].split(":"):
+    for part in value.split(":"):
         key, _, setting = part.partition("=")
         if key in ("version", "path") and setting:
             chosen.append(_own_model(key, setting, ctx, param))
         elif key != "name" or setting != _LOG_NAME:
             raise click.BadParameter(f"{part!r}: {_explain(key)}", ctx, param)
     if len(chosen) != 1:
-        raise click.BadParameter(
-            f"{value[0]!r}: expected version=ID or path=FILE, once.", ctx, param
-        )
+        raise click.BadParameter(f"{value!r}: expected version=ID or path=FILE, once.", ctx, param)
     return chosen[0]
 
 
@@ -126,7 +143,7 @@ def _student(version: str) -> VmafModel | None:
     how = f"{entry.id}, which was trained on its scores"
     if neg:
         how = f"{entry.id} on NEG features; it was trained on the scores of {teacher}"
-    return VmafModel(entry.id, neg, f"{version} is scored by {how}")
+    return VmafModel(entry.id, "only" if neg else None, f"{version} is scored by {how}")
 
 
 def _explain(key: str) -> str:
