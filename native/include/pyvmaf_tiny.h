@@ -137,6 +137,27 @@ pvt_status pvt_reset(pvt_context *context);
 /* Bytes that the context holds, all scratch memory included. */
 size_t pvt_context_bytes(const pvt_context *context);
 
+/*
+ * For engines that make a frame's integer totals elsewhere (native/gpu): what follows from them.
+ * All totals are sums over the whole level; those of ADM are of rows that were rounded already.
+ */
+typedef struct pvt_totals {
+    int64_t vif[4][4];  /* by level: log_num, log_den, flat_power, flat_count */
+    uint64_t adm[4][6]; /* by level: numerators of h, v, d, denominators of h, v, d */
+} pvt_totals;
+
+enum { PVT_LOG_ENTRIES = 4096 };
+
+/* adm2 and vif_scale of a pair of frames of that size; motion2 becomes NaN. */
+pvt_status pvt_score_totals(int width, int height, const pvt_totals *totals, pvt_features *row);
+
+/* Motion of a frame from the sum of absolute smoothed differences to the frame before. */
+pvt_status pvt_score_motion(int width, int height, uint64_t difference, double *motion);
+
+/* VIF's table of logarithms: entry i packs floor(2048 log2 q + 513/1024) - 30720 at q = 32768 + 8i,
+ * times 16, and how many mantissas further on the next step is (8: none before the next entry). */
+void pvt_log_table(uint16_t table[PVT_LOG_ENTRIES]);
+
 /* The kernel tier that a context uses: "scalar", "avx2", ... */
 const char *pvt_context_tier(const pvt_context *context);
 

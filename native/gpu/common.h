@@ -1,0 +1,62 @@
+/* What all kernels share: samples, borders, roundings, sums over a work group. */
+
+
+/* Which frame a pair belongs to. Pairs are numbered frame by frame, within a frame rendition by
+ * rendition, within a rendition limit by limit; group_z() is the pair. */
+typedef struct pair_place {
+    int ref;   /* plane of the reference */
+    int dis;   /* plane of the distorted version */
+    int limit; /* which gain limit */
+    int writes_dis, writes_ref; /* whether this pair writes what several of them share */
+} pair_place;
+
+INLINE pair_place place_of(int pair, int renditions, int limits, GLOBAL const int *frame_of)
+{
+    pair_place place;
+    const int scored = pair / (renditions * limits);
+    place.ref = frame_of[scored];
+    place.dis = pair / limits;
+    place.limit = pair % limits;
+    place.writes_dis = place.limit == 0;
+    place.writes_ref = pair % (renditions * limits) == 0;
+    return place;
+}
+
+/* Coordinate i of a side of n samples, mirrored about the edge sample. What lies so far outside
+ * that no result depends on it is brought inside. */
+INLINE int mirrored(int i, int n)
+{
+    i = i < 0 ? -i : i;
+    i = i >= n ? 2 * (n - 1) - i : i;
+    return i < 0 ? 0 : i;
+}
+
+INLINE u32 sample_at(const int wide, GLOBAL const void *plane, int at)
+{
+    return wide ? (u32)((GLOBAL const u16 *)plane)[at] : (u32)((GLOBAL const u8 *)plane)[at];
+}
+
+/* The plane of that number in a buffer of planes of so many samples. */
+INLINE GLOBAL const void *plane_at(const int wide, GLOBAL const void *planes, int samples, int index)
+{
+    const i64 offset = (i64)samples * index;
+    return wide ? (GLOBAL const void *)((GLOBAL const u16 *)planes + offset)
+                : (GLOBAL const void *)((GLOBAL const u8 *)planes + offset);
+}
+
+/* Divides by 2^shift, halves up. */
+INLINE i64 round_shift(i64 x, int shift) { return (x + (((i64)1 << shift) >> 1)) >> shift; }
+
+INLINE int within(int x, int first, int last) { return x >= first && x <= last; }
+
+/* Adds up `count` rows of ITEMS values each; the sums are in sums[k * ITEMS] afterwards. */
+INLINE void sum_over_items(LOCAL u64 *sums, const int count, int item)
+{
+    for (int step = ITEMS / 2; step > 0; step /= 2) {
+        group_barrier();
+        if (item < step)
+            for (int k = 0; k < count; k++)
+                sums[k * ITEMS + item] += sums[k * ITEMS + item + step];
+    }
+    group_barrier();
+}

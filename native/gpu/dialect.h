@@ -1,0 +1,63 @@
+/*
+ * One text, two languages: what differs between OpenCL C and CUDA C++, and nothing else.
+ *
+ * The kernels are compiled at run time. The host joins the files of this folder, this one first,
+ * and hands the text to the OpenCL runtime or to NVRTC; there are no includes.
+ *
+ * Rounding is part of the definition: products and sums are never fused (a pragma here, -fmad=false
+ * there), and doubles appear only where the definition has them.
+ */
+#ifdef __OPENCL_VERSION__
+
+#pragma OPENCL EXTENSION cl_khr_fp64 : enable
+#pragma OPENCL FP_CONTRACT OFF
+
+typedef uchar u8;
+typedef short i16;
+typedef ushort u16;
+typedef int i32;
+typedef uint u32;
+typedef long i64;
+typedef ulong u64;
+
+#define KERNEL __attribute__((reqd_work_group_size(ITEMS, 1, 1))) kernel void
+#define INLINE __attribute__((always_inline)) static
+#define GLOBAL global
+#define LOCAL local
+#define SHARED local
+
+INLINE int item_id(void) { return (int)get_local_id(0); }
+INLINE int group_x(void) { return (int)get_group_id(0); }
+INLINE int group_y(void) { return (int)get_group_id(1); }
+INLINE int group_z(void) { return (int)get_group_id(2); }
+INLINE int groups_x(void) { return (int)get_num_groups(0); }
+INLINE int groups_y(void) { return (int)get_num_groups(1); }
+INLINE void group_barrier(void) { barrier(CLK_LOCAL_MEM_FENCE); }
+INLINE int leading_zeros(u32 x) { return (int)clz(x); }
+
+#else
+
+typedef unsigned char u8;
+typedef short i16;
+typedef unsigned short u16;
+typedef int i32;
+typedef unsigned int u32;
+typedef long long i64;
+typedef unsigned long long u64;
+
+#define KERNEL extern "C" __global__ void __launch_bounds__(ITEMS)
+#define INLINE static __device__ __forceinline__
+#define GLOBAL
+#define LOCAL
+#define SHARED __shared__
+
+INLINE int item_id(void) { return (int)threadIdx.x; }
+INLINE int group_x(void) { return (int)blockIdx.x; }
+INLINE int group_y(void) { return (int)blockIdx.y; }
+INLINE int group_z(void) { return (int)blockIdx.z; }
+INLINE int groups_x(void) { return (int)gridDim.x; }
+INLINE int groups_y(void) { return (int)gridDim.y; }
+INLINE void group_barrier(void) { __syncthreads(); }
+INLINE int leading_zeros(u32 x) { return __clz((int)x); }
+
+#endif

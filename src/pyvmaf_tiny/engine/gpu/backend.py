@@ -1,0 +1,53 @@
+"""What the pipeline asks of a GPU runtime, and nothing more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Backend(Protocol):
+    """A device with the kernels loaded and one ordered line of work.
+
+    Calls return before the work is done, and work is done in the order of the calls, except that
+    uploads may run ahead of kernels that were launched before them. ``wait`` blocks until all
+    work up to a mark is done. Buffers and marks are the backend's own business.
+
+    Raises OutOfMemoryError when an allocation fails and EngineError when the device does.
+    """
+
+    kind: str
+    device: str
+
+    def allocate(self, nbytes: int) -> Any:
+        """Make a buffer in the device's memory; its contents are undefined."""
+
+    def allocate_host(self, nbytes: int) -> NDArray[np.uint8]:
+        """Host memory that the device can copy from and to while the host goes on."""
+
+    def upload(self, target: Any, offset: int, source: NDArray[np.uint8]) -> None:
+        """Copy ``source``, a piece of :meth:`allocate_host`'s, to ``offset`` bytes into a buffer."""
+
+    def download(self, target: NDArray[np.uint8], source: Any) -> None:
+        """Copy the first bytes of a buffer to the host."""
+
+    def copy(self, target: Any, source: Any, offset: int, nbytes: int) -> None:
+        """Copy from ``offset`` bytes into one buffer to the beginning of another."""
+
+    def launch(self, kernel: str, groups: tuple[int, int, int], buffers: Sequence[Any]) -> None:
+        """Run a kernel over so many work groups; its arguments are buffers."""
+
+    def mark(self) -> Any:
+        """Remember this point of the line."""
+
+    def wait(self, mark: Any) -> None:
+        """Block until everything before the mark is done."""
+
+    def finish(self) -> None:
+        """Block until nothing is left to do."""
+
+    def close(self) -> None:
+        """Give all memory back; may be called twice."""

@@ -1,0 +1,200 @@
+"""Batches of frames through the kernels: buffers, launches, and what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pyvmaf_tiny import _native
+from pyvmaf_tiny.frames import Plane
+
+from .backend import Backend
+from .layout import PAIR_TOTALS, Launch, Layout, Stream, plan
+
+_ffi: Any = _native.ffi
+_lib: Any = _native.lib
+
+#: Batches under way at a time: one is filled while another is worked on.
+SLOTS = 2
+
+
+class Slot:
+    """A batch: the frames that wait, and where they and their totals lie."""
+
+    def __init__(self, backend: Backend, stream: Stream) -> None:
+        plane = stream.width * stream.height * stream.sample_bytes
+        frames, pairs = stream.batch, stream.batch * stream.pairs
+        self.plane_bytes = plane
+        self.refs = backend.allocate(plane * frames)
+        self.dists = backend.allocate(plane * frames * stream.renditions)
+        self.host_refs = backend.allocate_host(plane * frames)
+        self.host_dists = backend.allocate_host(plane * frames * stream.renditions)
+        self.host_frame_of = backend.allocate_host(4 * frames)
+        self.frame_of = backend.allocate(4 * frames)
+        self.host_pairs = backend.allocate_host(8 * PAIR_TOTALS * pairs)
+        self.host_motion = backend.allocate_host(8 * frames)
+        self.pair_totals = backend.allocate(8 * PAIR_TOTALS * pairs)
+        self.motion_totals = backend.allocate(8 * frames)
+        self.motion_mark: Any = None
+        self.mark: Any = None
+        self.empty()
+
+    def empty(self) -> None:
+        """Make room for a new batch."""
+        self.frames = 0  # reference frames taken
+        self.scored: list[int] = []  # those of them that have distorted versions
+
+
+class Pipeline:
+    """The kernels of one stream. Frames are staged into a slot; a slot is launched as a whole."""
+
+    def __init__(
+        self, backend: Backend, stream: Stream, limits: Sequence[float], features: Sequence[str]
+    ) -> None:
+        """Allocate everything; raises OutOfMemoryError."""
+        self.backend = backend
+        self.stream = stream
+        self.layout: Layout = plan(stream)
+        self._features = frozenset(features)
+        self.slots = [Slot(backend, stream) for _ in range(SLOTS)]
+        layout = self.layout
+        frames, pairs = stream.batch, stream.batch * stream.pairs
+        dists = frames * stream.renditions
+        self._history = backend.allocate(layout.plane_samples * stream.sample_bytes)
+        self._limits = self._constant(np.array(limits, np.float64))
+        self._log_table = self._constant(_log_table())
+        self._vif = [_Level(self, launch, 2 * frames, 2 * dists) for launch in layout.vif]
+        self._adm = [_Level(self, launch, 4 * frames, 4 * dists) for launch in layout.adm]
+        self._motion_params = self._constant(layout.motion.params)
+        self._partials = backend.allocate(8 * layout.pair_partials * pairs)
+        self._motion_partials = backend.allocate(8 * layout.frame_partials * frames)
+        self._pair_table = self._constant(layout.pair_totals)
+        self._motion_table = self._constant(layout.motion_totals)
+
+    def _constant(self, values: NDArray[Any]) -> Any:
+        """A buffer that holds these values for good."""
+        data = np.frombuffer(values.tobytes(), np.uint8)
+        staged = self.backend.allocate_host(data.size)
+        staged[:] = data
+        buffer = self.backend.allocate(data.size)
+        self.backend.upload(buffer, 0, staged)
+        self.backend.finish()
+        return buffer
+
+    # ---- frames in ------------------------------------------------------------------------------
+
+    def stage(self, slot: Slot, ref: Plane, dists: Sequence[Plane]) -> None:
+        """Take a reference frame and its distorted versions, or none (it is not scored)."""
+        self._stage_plane(ref, slot.refs, slot.host_refs, slot.frames)
+        first = len(slot.scored) * self.stream.renditions
+        for i, plane in enumerate(dists):
+            self._stage_plane(plane, slot.dists, slot.host_dists, first + i)
+        if dists:
+            slot.scored.append(slot.frames)
+        slot.frames += 1
+
+    def _stage_plane(self, plane: Plane, target: Any, host: NDArray[np.uint8], index: int) -> None:
+        size = self.layout.plane_samples * self.stream.sample_bytes
+        staged = host[size * index : size * (index + 1)]
+        staged.view(plane.dtype).reshape(plane.shape)[:] = plane
+        self.backend.upload(target, size * index, staged)
+
+    # ---- work -----------------------------------------------------------------------------------
+
+    def launch(self, slot: Slot) -> None:
+        """Start the work on a batch; its totals are there when its marks are reached."""
+        backend, frames, size = self.backend, slot.frames, slot.plane_bytes
+        if "motion" in self._features:
+            self._run(
+                self.layout.motion,
+                frames,
+                self._motion_params,
+                self._history,
+                slot.refs,
+                self._motion_partials,
+            )
+            backend.copy(self._history, slot.refs, size * (frames - 1), size)
+            self._add_up(self._motion_table, 1, frames, self._motion_partials, slot.motion_totals)
+            backend.download(slot.host_motion[: 8 * frames], slot.motion_totals)
+        slot.motion_mark = backend.mark()
+        pairs = len(slot.scored) * self.stream.pairs
+        if pairs:
+            self._launch_pairs(slot, pairs)
+        slot.mark = backend.mark()
+
+    def _launch_pairs(self, slot: Slot, pairs: int) -> None:
+        backend = self.backend
+        slot.host_frame_of.view(np.int32)[: len(slot.scored)] = slot.scored
+        backend.upload(slot.frame_of, 0, slot.host_frame_of)
+        if "vif" in self._features:
+            refs, dists = slot.refs, slot.dists
+            for level in self._vif:
+                extra = (self._limits, self._log_table, self._partials)
+                level.run(pairs, slot.frame_of, refs, dists, extra)
+                refs, dists = level.refs, level.dists
+        if "adm" in self._features:
+            refs, dists = slot.refs, slot.dists
+            for level in self._adm:
+                level.run(pairs, slot.frame_of, refs, dists, (self._limits, self._partials))
+                refs, dists = level.refs, level.dists
+        self._add_up(self._pair_table, PAIR_TOTALS, pairs, self._partials, slot.pair_totals)
+        backend.download(slot.host_pairs[: 8 * PAIR_TOTALS * pairs], slot.pair_totals)
+
+    # ---- totals out -----------------------------------------------------------------------------
+
+    def motion_totals(self, slot: Slot) -> NDArray[np.uint64]:
+        """Wait for a batch's sums of motion, one per frame."""
+        if slot.motion_mark is not None:
+            self.backend.wait(slot.motion_mark)
+            slot.motion_mark = None
+        return slot.host_motion.view(np.uint64)
+
+    def pair_totals(self, slot: Slot) -> NDArray[np.uint64]:
+        """Wait for a batch's totals, (pairs, :data:`.layout.PAIR_TOTALS`)."""
+        if slot.mark is not None:
+            self.backend.wait(slot.mark)
+            slot.mark = None
+        return slot.host_pairs.view(np.uint64).reshape(-1, PAIR_TOTALS)
+
+    def _run(self, launch: Launch, count: int, *buffers: Any) -> None:
+        self.backend.launch(launch.kernel, (*launch.grid, count), buffers)
+
+    def _add_up(self, table: Any, totals: int, count: int, partials: Any, out: Any) -> None:
+        self.backend.launch("totals", (totals, count, 1), (table, partials, out))
+
+    def close(self) -> None:
+        """Let go of everything on the device; may be called twice."""
+        self.backend.close()
+
+
+class _Level:
+    """One kernel of a feature: its parameters and the planes that it makes for the next level."""
+
+    def __init__(
+        self, pipeline: Pipeline, launch: Launch, ref_bytes: int, dis_bytes: int
+    ) -> None:
+        backend = pipeline.backend
+        self._backend, self._launch = backend, launch
+        self._params = pipeline._constant(launch.params)
+        # The last level makes nothing; its kernel gets something that it never touches.
+        samples = launch.out_plane or 1
+        self.refs = backend.allocate(ref_bytes * samples)
+        self.dists = backend.allocate(dis_bytes * samples)
+
+    def run(self, pairs: int, frame_of: Any, refs: Any, dists: Any, extra: Sequence[Any]) -> None:
+        """Launch it over the pairs of a batch."""
+        made = (self.refs, self.dists)
+        self._backend.launch(
+            self._launch.kernel,
+            (*self._launch.grid, pairs),
+            (self._params, frame_of, refs, dists, *made, *extra),
+        )
+
+
+def _log_table() -> NDArray[np.uint16]:
+    table = np.empty(_lib.PVT_LOG_ENTRIES, np.uint16)
+    _lib.pvt_log_table(_ffi.cast("uint16_t *", table.ctypes.data))
+    return table

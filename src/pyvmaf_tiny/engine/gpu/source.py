@@ -1,0 +1,59 @@
+"""The kernels' source text, and the parameter structures that it declares."""
+
+from __future__ import annotations
+
+import functools
+import importlib.resources
+import re
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: Files of ``native/gpu/`` in the order in which they are joined.
+FILES: tuple[str, ...] = ("dialect.h", "common.h", "vif.cl", "adm.cl", "motion.cl", "totals.cl")
+
+#: Work items of every work group.
+ITEMS = 128
+
+#: Every kernel in the files.
+KERNELS: tuple[str, ...] = (
+    *(f"{feature}_{level}" for feature in ("vif", "adm") for level in range(4)),
+    "motion",
+    "totals",
+)
+
+_STRUCTURE = re.compile(r"typedef struct (\w+_params) \{(.*?)\} \1;", re.DOTALL)
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+
+
+@functools.cache
+def kernel_source(sample_bytes: int) -> str:
+    """All kernels as one text, OpenCL C and CUDA C++ at once, for frames of such samples."""
+    folder = importlib.resources.files("pyvmaf_tiny") / "gpu_kernels"
+    parts = [f"#define ITEMS {ITEMS}\n#define WIDE {int(sample_bytes > 1)}\n"]
+    parts += [(folder / name).read_text(encoding="utf-8") for name in FILES]
+    return "\n".join(parts)
+
+
+@functools.cache
+def parameter_names() -> dict[str, tuple[str, ...]]:
+    """Structure -> its fields in order, read from the source; all are 32-bit integers."""
+    structures = {}
+    for name, body in _STRUCTURE.findall(_COMMENT.sub("", kernel_source(1))):
+        fields = []
+        for line in filter(None, map(str.strip, body.split(";"))):
+            kind, _, names = line.partition(" ")
+            if kind != "int":
+                raise AssertionError(f"{name} has a field that is no int: {line}")
+            fields += [field.strip() for field in names.split(",")]
+        structures[name] = tuple(fields)
+    return structures
+
+
+def pack(structure: str, values: Mapping[str, int]) -> NDArray[np.int32]:
+    """The structure of that name, filled; ``values`` names exactly its fields."""
+    names = parameter_names()[structure]
+    if set(names) != set(values):
+        raise AssertionError(f"{structure}: {set(names) ^ set(values)}")
+    return np.array([values[name] for name in names], np.int32)

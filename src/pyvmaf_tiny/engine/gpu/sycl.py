@@ -1,0 +1,196 @@
+"""SYCL devices through dpctl: Intel GPUs, and the CPU device of Intel's OpenCL runtime."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import importlib.metadata
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pyvmaf_tiny.errors import DeviceError, EngineError, OutOfMemoryError
+
+from .source import ITEMS, KERNELS, kernel_source
+
+_INSTALL = 'pip install "pyvmaf-tiny[sycl]"'
+
+#: Floating point exactly as written.
+_OPTIONS = "-cl-std=CL1.2"
+
+
+class SyclBackend:
+    """One SYCL device with an in-order queue (see :class:`.backend.Backend`)."""
+
+    kind = "sycl"
+
+    def __init__(self, index: int | None, sample_bytes: int) -> None:
+        """Take the device of that number among :func:`devices`, or the first.
+
+        Raises DeviceError: no dpctl, no device, no double precision, kernels that do not compile.
+        """
+        dpctl = load_dpctl()
+        device = _choose(_devices(), index)
+        if not device.has_aspect_fp64:
+            raise DeviceError(
+                "the SYCL device has no double precision, which VIF is defined in",
+                given=device.name.strip(),
+            )
+        self.device: str = device.name.strip()
+        program, context = _program(device, sample_bytes)
+        self._queue: Any = dpctl.SyclQueue(context, device, property="in_order")
+        self._memory: Any = importlib.import_module("dpctl.memory")
+        self._kernels = {name: program.get_sycl_kernel(name) for name in KERNELS}
+
+    def allocate(self, nbytes: int) -> Any:
+        """Device memory."""
+        return self._allocated(self._memory.MemoryUSMDevice, nbytes)
+
+    def allocate_host(self, nbytes: int) -> NDArray[np.uint8]:
+        """Memory of the host that the device reaches."""
+        return np.asarray(self._allocated(self._memory.MemoryUSMHost, nbytes))
+
+    def _allocated(self, kind: Any, nbytes: int) -> Any:
+        try:
+            return kind(nbytes, queue=self._queue)
+        except (self._memory.USMAllocationError, MemoryError) as error:
+            raise OutOfMemoryError(
+                "the SYCL device has not enough memory",
+                given=f"{nbytes} bytes",
+                hint="smaller frames, fewer renditions, or another device",
+            ) from error
+
+    def upload(self, target: Any, offset: int, source: NDArray[np.uint8]) -> None:
+        """Host to device."""
+        view = self._memory.MemoryUSMDevice(_part(target, offset, source.nbytes))
+        self._queue.memcpy_async(view, source, source.nbytes)
+
+    def download(self, target: NDArray[np.uint8], source: Any) -> None:
+        """Device to host."""
+        self._queue.memcpy_async(target, source, target.nbytes)
+
+    def copy(self, target: Any, source: Any, offset: int, nbytes: int) -> None:
+        """Device to device."""
+        view = self._memory.MemoryUSMDevice(_part(source, offset, nbytes))
+        self._queue.memcpy_async(target, view, nbytes)
+
+    def launch(self, kernel: str, groups: tuple[int, int, int], buffers: Sequence[Any]) -> None:
+        """Queue a kernel."""
+        x, y, z = groups
+        # SYCL counts its dimensions the other way round
+        self._queue.submit_async(
+            self._kernels[kernel], list(buffers), [z, y, x * ITEMS], [1, 1, ITEMS]
+        )
+
+    def mark(self) -> Any:
+        """An event behind everything so far."""
+        return self._queue.submit_barrier()
+
+    def wait(self, mark: Any) -> None:
+        """Wait for the event."""
+        mark.wait()
+
+    def finish(self) -> None:
+        """Wait for the queue."""
+        if self._queue is not None:
+            self._queue.wait()
+
+    def close(self) -> None:
+        """Let go of the queue."""
+        self.finish()
+        self._queue = None
+
+
+def _part(memory: Any, offset: int, nbytes: int) -> Any:
+    """An object that says where a piece of USM memory lies."""
+    interface = dict(memory.__sycl_usm_array_interface__)
+    pointer, writable = interface["data"]
+    interface |= {"data": (pointer + offset, writable), "shape": (nbytes,), "typestr": "|u1"}
+
+    class Part:
+        __sycl_usm_array_interface__ = interface
+        owner = memory
+
+    return Part()
+
+
+# ---- devices ------------------------------------------------------------------------------------
+
+
+def load_dpctl() -> Any:
+    """Import dpctl; DeviceError says what to install when it is not here.
+
+    The OpenCL runtime that pip installs is found by nobody unless OCL_ICD_FILENAMES names it, so
+    it is named here unless the user has named one.
+    """
+    runtime = _opencl_runtime()
+    if runtime is not None:
+        os.environ.setdefault("OCL_ICD_FILENAMES", str(runtime))
+    try:
+        return importlib.import_module("dpctl")
+    except ImportError as error:
+        raise DeviceError(
+            f"the device sycl needs dpctl and Intel's runtimes ({error})", hint=_INSTALL
+        ) from error
+
+
+def _opencl_runtime() -> Path | None:
+    """The library of the pip package intel-opencl-rt, if that is installed."""
+    try:
+        files = importlib.metadata.files("intel-opencl-rt") or []
+    except importlib.metadata.PackageNotFoundError:
+        return None
+    for file in files:
+        if file.name == "libintelocl.so":
+            return Path(str(file.locate())).resolve()
+    return None
+
+
+def devices() -> list[str]:
+    """Names of the SYCL devices that can be used, in the order of their numbers.
+
+    Raises DeviceError when dpctl is not installed.
+    """
+    load_dpctl()
+    return [device.name.strip() for device in _devices()]
+
+
+def _devices() -> list[Any]:
+    """OpenCL devices, which compile source text: GPUs first."""
+    dpctl = load_dpctl()
+    found = [device for device in dpctl.get_devices(backend="opencl") if not device.is_accelerator]
+    return sorted(found, key=lambda device: not device.is_gpu)
+
+
+def _choose(found: list[Any], index: int | None) -> Any:
+    if not found:
+        raise DeviceError(
+            "no SYCL device that takes OpenCL C",
+            hint="install the GPU's OpenCL driver (Intel's compute runtime), or "
+            f"{_INSTALL}, which brings a CPU device",
+        )
+    if index is not None and index >= len(found):
+        names = ", ".join(f"sycl:{i} {device.name.strip()}" for i, device in enumerate(found))
+        raise DeviceError("no such SYCL device", given=f"sycl:{index}", expected=names)
+    return found[index or 0]
+
+
+@functools.lru_cache(maxsize=8)
+def _program(device: Any, sample_bytes: int) -> tuple[Any, Any]:
+    """The kernels for a device, and the context that they belong to; compiling takes seconds."""
+    dpctl = load_dpctl()
+    program = importlib.import_module("dpctl.program")
+    queue = dpctl.SyclQueue(device, property="in_order")
+    source = kernel_source(sample_bytes)
+    try:
+        return program.create_program_from_source(queue, source, _OPTIONS), queue.sycl_context
+    except program.SyclProgramCompilationError as error:
+        raise EngineError(
+            "the SYCL device does not compile the kernels",
+            given=f"{device.name.strip()}, driver {device.driver_version}",
+            hint="a newer driver may; pyvmaf-tiny cannot use this one",
+        ) from error
