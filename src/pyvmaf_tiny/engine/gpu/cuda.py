@@ -1,0 +1,236 @@
+"""NVIDIA GPUs through the driver, by way of NVIDIA's ``cuda.bindings``."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import weakref
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pyvmaf_tiny.errors import DeviceError, EngineError, OutOfMemoryError
+
+from .nvrtc import INSTALL, kernels_for, module
+from .source import ITEMS, KERNELS
+
+
+class CudaBackend:
+    """One CUDA device (see :class:`.backend.Backend`): a stream for kernels, one for uploads."""
+
+    kind = "cuda"
+
+    def __init__(self, index: int | None, sample_bytes: int) -> None:
+        """Take the device of that number, or the first.
+
+        Raises DeviceError: no package, no driver, no device, one too old; OutOfMemoryError.
+        """
+        self._driver = cuda = _initialised()
+        handle = _choose(cuda, index)
+        self.device: str = _name(cuda, handle)
+        kernels = kernels_for(_capability(cuda, handle), sample_bytes)
+        context = _call(cuda, "cuDevicePrimaryCtxRetain", handle)
+        self._held = _Held(cuda, handle, context)
+        self._release = weakref.finalize(self, self._held.release)
+        with self.entered():
+            self._compute = self._held.stream()
+            self._copies = self._held.stream()
+            loaded = _call(cuda, "cuModuleLoadData", kernels)
+            self._held.modules.append(loaded)
+            self._kernels = {
+                name: _call(cuda, "cuModuleGetFunction", loaded, name.encode()) for name in KERNELS
+            }
+            self._uploaded = self._held.event()
+        self._copying = False  # whether uploads have begun that no kernel has waited for
+        self._spare: list[Any] = []  # events to be used again
+
+    @contextlib.contextmanager
+    def entered(self) -> Iterator[None]:
+        """Make the device's context the thread's own for a while."""
+        _call(self._driver, "cuCtxPushCurrent", self._held.context)
+        try:
+            yield
+        finally:
+            _call(self._driver, "cuCtxPopCurrent")
+
+    def allocate(self, nbytes: int) -> Any:
+        """Device memory."""
+        buffer = _call(self._driver, "cuMemAlloc", nbytes)
+        self._held.buffers.append(buffer)
+        return int(buffer)
+
+    def allocate_host(self, nbytes: int) -> NDArray[np.uint8]:
+        """Pinned memory of the host."""
+        address = int(_call(self._driver, "cuMemHostAlloc", nbytes, 0))
+        self._held.pinned.append(address)
+        return np.frombuffer((ctypes.c_uint8 * nbytes).from_address(address), np.uint8)
+
+    def upload(self, target: Any, offset: int, source: NDArray[np.uint8]) -> None:
+        """Host to device, beside kernels that are at work."""
+        self._copying = True
+        address = source.ctypes.data
+        _call(
+            self._driver, "cuMemcpyHtoDAsync", target + offset, address, source.nbytes, self._copies
+        )
+
+    def download(self, target: NDArray[np.uint8], source: Any) -> None:
+        """Device to host."""
+        address = target.ctypes.data
+        _call(self._driver, "cuMemcpyDtoHAsync", address, source, target.nbytes, self._compute)
+
+    def copy(self, target: Any, source: Any, offset: int, nbytes: int) -> None:
+        """Device to device."""
+        self._wait_for_uploads()
+        _call(self._driver, "cuMemcpyDtoDAsync", target, source + offset, nbytes, self._compute)
+
+    def launch(self, kernel: str, groups: tuple[int, int, int], buffers: Sequence[Any]) -> None:
+        """Queue a kernel behind all uploads so far."""
+        self._wait_for_uploads()
+        values = [ctypes.c_uint64(buffer) for buffer in buffers]
+        addresses = (ctypes.c_void_p * len(values))(*map(ctypes.addressof, values))
+        _call(
+            self._driver,
+            "cuLaunchKernel",
+            self._kernels[kernel],
+            *groups,
+            *(ITEMS, 1, 1),
+            0,
+            self._compute,
+            ctypes.addressof(addresses),
+            0,
+        )
+
+    def _wait_for_uploads(self) -> None:
+        if self._copying:
+            _call(self._driver, "cuEventRecord", self._uploaded, self._copies)
+            _call(self._driver, "cuStreamWaitEvent", self._compute, self._uploaded, 0)
+            self._copying = False
+
+    def mark(self) -> Any:
+        """An event behind everything so far."""
+        event = self._spare.pop() if self._spare else self._held.event()
+        _call(self._driver, "cuEventRecord", event, self._compute)
+        return event
+
+    def wait(self, mark: Any) -> None:
+        """Wait for the event, without the GIL."""
+        _call(self._driver, "cuEventSynchronize", mark)
+        self._spare.append(mark)
+
+    def finish(self) -> None:
+        """Wait for both streams."""
+        _call(self._driver, "cuStreamSynchronize", self._copies)
+        _call(self._driver, "cuStreamSynchronize", self._compute)
+
+    def close(self) -> None:
+        """Free all memory; may be called twice."""
+        self._release()
+
+
+class _Held:
+    """Everything that has to be given back to the driver."""
+
+    def __init__(self, cuda: Any, device: Any, context: Any) -> None:
+        self.cuda, self.device, self.context = cuda, device, context
+        self.buffers: list[Any] = []
+        self.pinned: list[int] = []
+        self.modules: list[Any] = []
+        self.streams: list[Any] = []
+        self.events: list[Any] = []
+
+    def stream(self) -> Any:
+        flags = self.cuda.CUstream_flags.CU_STREAM_NON_BLOCKING
+        self.streams.append(_call(self.cuda, "cuStreamCreate", flags))
+        return self.streams[-1]
+
+    def event(self) -> Any:
+        kinds = self.cuda.CUevent_flags
+        flags = kinds.CU_EVENT_DISABLE_TIMING.value | kinds.CU_EVENT_BLOCKING_SYNC.value
+        self.events.append(_call(self.cuda, "cuEventCreate", flags))
+        return self.events[-1]
+
+    def release(self) -> None:
+        """Give everything back. Answers are not looked at: there is nothing left to be done."""
+        cuda = self.cuda
+        cuda.cuCtxPushCurrent(self.context)
+        for stream in self.streams:
+            cuda.cuStreamSynchronize(stream)
+        for free, things in (
+            (cuda.cuMemFree, self.buffers),
+            (cuda.cuMemFreeHost, self.pinned),
+            (cuda.cuEventDestroy, self.events),
+            (cuda.cuStreamDestroy, self.streams),
+            (cuda.cuModuleUnload, self.modules),
+        ):
+            for thing in things:
+                free(thing)
+            things.clear()
+        cuda.cuCtxPopCurrent()
+        cuda.cuDevicePrimaryCtxRelease(self.device)
+
+
+def _call(cuda: Any, function: str, *arguments: Any) -> Any:
+    """Call the driver; what it returned, less the status. Raises for any failure."""
+    status, *values = getattr(cuda, function)(*arguments)
+    if status != cuda.CUresult.CUDA_SUCCESS:
+        _raise(cuda, function, status)
+    return values[0] if values else None
+
+
+def _raise(cuda: Any, function: str, status: Any) -> None:
+    if status == cuda.CUresult.CUDA_ERROR_OUT_OF_MEMORY:
+        raise OutOfMemoryError(
+            "the GPU has not enough memory",
+            hint="smaller frames, fewer renditions, a smaller batch, or fewer streams at a time",
+        )
+    raise EngineError(f"the CUDA driver failed in {function}", given=status.name)
+
+
+# ---- devices ------------------------------------------------------------------------------------
+
+
+def devices() -> list[str]:
+    """Names of the CUDA devices, in the order of their numbers.
+
+    Raises DeviceError when NVIDIA's packages or the driver are not installed.
+    """
+    cuda = _initialised()
+    count = _call(cuda, "cuDeviceGetCount")
+    return [_name(cuda, _call(cuda, "cuDeviceGet", index)) for index in range(count)]
+
+
+def _initialised() -> Any:
+    cuda = module("driver")
+    hint = f'is an NVIDIA driver installed? device="cpu" needs none; {INSTALL}'
+    try:
+        (status,) = cuda.cuInit(0)
+    except RuntimeError as error:  # the bindings look for the library when they are first used
+        raise DeviceError(f"no CUDA driver ({error})", hint=hint) from error
+    if status != cuda.CUresult.CUDA_SUCCESS:
+        raise DeviceError("the CUDA driver does not start", given=status.name, hint=hint)
+    return cuda
+
+
+def _choose(cuda: Any, index: int | None) -> Any:
+    count = _call(cuda, "cuDeviceGetCount")
+    if (index or 0) >= count:
+        raise DeviceError(
+            "no such CUDA device", given=f"cuda:{index or 0}", expected=f"one of {count}"
+        )
+    return _call(cuda, "cuDeviceGet", index or 0)
+
+
+def _name(cuda: Any, device: Any) -> str:
+    return str(_call(cuda, "cuDeviceGetName", 128, device).split(b"\0")[0].decode())
+
+
+def _capability(cuda: Any, device: Any) -> int:
+    kinds = cuda.CUdevice_attribute
+    major = kinds.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR
+    minor = kinds.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR
+    return int(
+        10 * _call(cuda, "cuDeviceGetAttribute", major, device)
+        + _call(cuda, "cuDeviceGetAttribute", minor, device)
+    )
