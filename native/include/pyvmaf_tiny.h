@@ -112,6 +112,9 @@ typedef struct pvt_features {
 
 typedef struct pvt_context pvt_context;
 
+/* What pvt_create would say of a configuration, as far as memory and threads go along. */
+pvt_status pvt_check(const pvt_config *config);
+
 /* Makes a context. On failure *context is NULL. */
 pvt_status pvt_create(const pvt_config *config, pvt_context **context);
 

@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static pvt_status check_config(const pvt_config *c)
+pvt_status pvt_check(const pvt_config *c)
 {
+    if (!c)
+        return PVT_ERROR_ARGUMENT;
     if (c->width < PVT_MIN_SIZE || c->width > PVT_MAX_SIZE || c->height < PVT_MIN_SIZE ||
         c->height > PVT_MAX_SIZE)
         return PVT_ERROR_SIZE;
@@ -71,9 +73,7 @@ pvt_status pvt_create(const pvt_config *config, pvt_context **out)
     if (!out)
         return PVT_ERROR_ARGUMENT;
     *out = NULL;
-    if (!config)
-        return PVT_ERROR_ARGUMENT;
-    const pvt_status status = check_config(config);
+    const pvt_status status = pvt_check(config);
     if (status != PVT_OK)
         return status;
 

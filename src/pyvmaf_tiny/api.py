@@ -41,8 +41,8 @@ def score(
     progress: Progress | None = None,
     gain_limit: float | None = None,
     device: str = "cpu",
+    model_device: str = "cpu",
     cpu_mask: int = 0,
-    engine_device: str = "cpu",
     gpu_mask: int = 0,
     teacher: str | os.PathLike[str] | None = None,
 ) -> ScoreResult:
@@ -74,10 +74,11 @@ def score(
         shortest: end with the shorter clip instead of raising FrameCountError.
         progress: called after every pair, see :data:`Progress`.
         gain_limit: enhancement gain limit of your own, from 1.0 up.
-        device: where the model runs: "cpu", "cuda", "openvino", "rocm" or "auto".
+        device: where the features are computed: "cpu", "cuda" (NVIDIA), "sycl" (Intel), with
+            ":1" and so on for one of several GPUs, or "auto" for the first GPU that works and else
+            the CPU. The native engine gives the same bits everywhere.
+        model_device: where the model runs: "cpu", "cuda", "openvino", "rocm" or "auto".
         cpu_mask: bits of CPU features to leave unused (8 AVX2, 16 AVX-512, 32 AVX-512 VNNI).
-        engine_device: where the libvmaf engine works: "cpu", "cuda" or "sycl", with ":1" and so
-            on for one of several GPUs.
         gpu_mask: libvmaf's gpumask: anything but 0 keeps its models' features off the GPU.
         teacher: with the libvmaf engine, its own model to score every frame, too: "vmaf_v0.6.1",
             "vmaf_v0.6.1neg", "vmaf_4k_v0.6.1" or the path of a JSON file.
@@ -113,8 +114,8 @@ def score(
             threads=threads,
             gain_limit=gain_limit,
             device=device,
+            model_device=model_device,
             cpu_mask=cpu_mask,
-            engine_device=engine_device,
             gpu_mask=gpu_mask,
             teacher=teacher,
             subsample=subsample,
@@ -145,7 +146,7 @@ def features(
     progress: Progress | None = None,
     gain_limit: float | None = None,
     cpu_mask: int = 0,
-    engine_device: str = "cpu",
+    device: str = "cpu",
     gpu_mask: int = 0,
 ) -> NDArray[np.float64]:
     """Extract the six features of every frame.
@@ -174,7 +175,7 @@ def features(
         progress=progress,
         gain_limit=gain_limit,
         cpu_mask=cpu_mask,
-        engine_device=engine_device,
+        device=device,
         gpu_mask=gpu_mask,
     )
     return result.features if result.neg is None else feature_pair(result)

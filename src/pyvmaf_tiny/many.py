@@ -44,8 +44,8 @@ def score_many(
     progress: ProgressMany | None = None,
     gain_limit: float | None = None,
     device: str = "cpu",
+    model_device: str = "cpu",
     cpu_mask: int = 0,
-    engine_device: str = "cpu",
     gpu_mask: int = 0,
     teacher: str | os.PathLike[str] | None = None,
 ) -> ScoreResults:
@@ -80,10 +80,11 @@ def score_many(
         shortest: end all with the shortest clip instead of raising FrameCountError.
         progress: called after every frame, see :data:`ProgressMany`.
         gain_limit: enhancement gain limit of your own, from 1.0 up.
-        device: where the model runs: "cpu", "cuda", "openvino", "rocm" or "auto".
+        device: where the features are computed: "cpu", "cuda" (NVIDIA), "sycl" (Intel), with
+            ":1" and so on for one of several GPUs, or "auto" for the first GPU that works and else
+            the CPU. The native engine gives the same bits everywhere.
+        model_device: where the model runs: "cpu", "cuda", "openvino", "rocm" or "auto".
         cpu_mask: bits of CPU features to leave unused (8 AVX2, 16 AVX-512, 32 AVX-512 VNNI).
-        engine_device: where the libvmaf engine works: "cpu", "cuda" or "sycl", with ":1" and so
-            on for one of several GPUs.
         gpu_mask: libvmaf's gpumask: anything but 0 keeps its models' features off the GPU.
         teacher: with the libvmaf engine, its own model to score every frame, too: "vmaf_v0.6.1",
             "vmaf_v0.6.1neg", "vmaf_4k_v0.6.1" or the path of a JSON file.
@@ -123,8 +124,8 @@ def score_many(
             threads=threads,
             gain_limit=gain_limit,
             device=device,
+            model_device=model_device,
             cpu_mask=cpu_mask,
-            engine_device=engine_device,
             gpu_mask=gpu_mask,
             teacher=teacher,
             subsample=subsample,
@@ -158,7 +159,7 @@ def features_many(
     progress: ProgressMany | None = None,
     gain_limit: float | None = None,
     cpu_mask: int = 0,
-    engine_device: str = "cpu",
+    device: str = "cpu",
     gpu_mask: int = 0,
 ) -> NDArray[np.float64]:
     """Extract the six features of every frame of several distorted versions, in one pass.
@@ -188,7 +189,7 @@ def features_many(
         progress=progress,
         gain_limit=gain_limit,
         cpu_mask=cpu_mask,
-        engine_device=engine_device,
+        device=device,
         gpu_mask=gpu_mask,
     )
     return np.stack(

@@ -35,7 +35,7 @@ class ResultInfo:
     threads: int | None = None
     gain_limit: float = DEFAULT_GAIN_LIMIT
     subsample: int = 1
-    engine_device: str = "cpu"
+    device: str = "cpu"
     teacher: str | None = None
     model_id: str | None = None
     model_digest: str | None = None

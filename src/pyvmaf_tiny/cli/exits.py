@@ -34,10 +34,10 @@ TERMINATED = 143
 _FLAGS = {
     "shortest=True": "--shortest",
     "bit_depth=": "--bitdepth ",
-    'engine_device="cpu"': "--engine-device cpu",
     'engine="libvmaf"': "--engine libvmaf",
     'engine="libvmaf:/path/to/library"': "--engine libvmaf:/path/to/library",
-    'device="cpu"': "--tiny-device cpu",
+    'model_device="cpu"': "--tiny-device cpu",  # before the next one, which it contains
+    'device="cpu"': "--device cpu",
     "or None for as many": "or 0 for as many",
     "say w and h (-w and -h on the command line)": "say -w and -h",
     "needs width and height": "needs -w and -h",

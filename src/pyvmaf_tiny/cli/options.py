@@ -143,8 +143,8 @@ def engine_options(command: F) -> F:
             click.option("--engine", default="auto", show_default=True, metavar="NAME",
                          help="Feature engine: native, libvmaf, or libvmaf:FILE; see: pyvmaf-tiny "
                          "engines."),
-            click.option("--engine-device", default="cpu", show_default=True, metavar="DEVICE",
-                         help="Where the libvmaf engine works: cpu, cuda, sycl, cuda:1 ..."),
+            click.option("--device", default="cpu", show_default=True, metavar="DEVICE",
+                         help="Where features are computed: cpu, cuda, sycl, cuda:1 ..., or auto."),
             click.option("--gpumask", "gpu_mask", type=cpu_bits, default="0", metavar="BITS",
                          help="libvmaf's gpumask; for the libvmaf engine."),
         ]
@@ -232,7 +232,7 @@ def scoring_arguments(options: dict[str, Any]) -> dict[str, Any]:
     if "engine" in options:
         engine = {
             "engine": options["engine"],
-            "engine_device": options["engine_device"],
+            "device": options["device"],
             "gpu_mask": _gpu_mask(options),
         }
     return engine | {

@@ -185,7 +185,8 @@ def score(
                     say(f"note: {pool} of {f'{name}, ' if several else ''}{line}")
 
     arguments |= {"teacher": teacher, "neg_model": neg_model}
-    score_and_deliver(ref, dis, deliver, quiet=quiet, model=model, device=tiny_device, **arguments)
+    arguments |= {"model": model, "model_device": tiny_device}
+    score_and_deliver(ref, dis, deliver, quiet=quiet, **arguments)
 
 
 def _score_lines(result: ScoreResult, pool: str) -> list[str]:

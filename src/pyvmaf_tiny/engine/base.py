@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
 from pyvmaf_tiny.errors import OptionError
@@ -46,10 +46,13 @@ class EngineSpec:
     ``lag`` is how many frames a row may come late: 1 is what motion2 needs, more lets an engine
     work on several frames at a time.
 
-    The other four are for libvmaf alone. ``library`` is the path of the library, None for the one
-    that is found. ``device`` is "cpu", "cuda" or "sycl", with ":1" and so on for one of several.
-    ``gpu_mask`` is libvmaf's gpumask. ``teacher`` is a model of libvmaf's, by its built-in name or
-    as the path of a JSON file, whose score comes with every row (:class:`TaughtVector`).
+    ``device`` is "cpu", "cuda" or "sycl", with ":1" and so on for one of several, or "auto" for
+    the first GPU that works and else the CPU.
+
+    The other three are for libvmaf alone. ``library`` is the path of the library, None for the
+    one that is found. ``gpu_mask`` is libvmaf's gpumask. ``teacher`` is a model of libvmaf's, by
+    its built-in name or as the path of a JSON file, whose score comes with every row
+    (:class:`TaughtVector`).
     """
 
     width: int
@@ -62,8 +65,8 @@ class EngineSpec:
     features: tuple[str, ...] = FEATURE_GROUPS
     subsample: int = 1
     lag: int = 1
-    library: str | None = None
     device: str = "cpu"
+    library: str | None = None
     gpu_mask: int = 0
     teacher: str | os.PathLike[str] | None = None
 
@@ -85,9 +88,11 @@ class EngineInfo:
 
     ``tier`` is the kernel tier that it would use here, ``cpu_flags`` what it knows of the CPU;
     ``reason`` says why the engine is not available and what to do (None when it is). ``devices``
-    are what ``engine_device`` takes as far as the engine's code goes; whether the machine has
-    such a device shows when it is opened. ``file`` is the library that was loaded at run time,
-    ``preallocated_pictures`` whether it has those.
+    are what ``device`` takes: of the native engine the devices of this machine, of libvmaf as far
+    as its code goes (whether the machine has such a device shows when it is opened).
+    ``device_names`` says what they are as far as that is known, by what ``device`` takes, and
+    ``device_reasons`` why there is none of a kind. ``file`` is the library that was loaded at run
+    time, ``preallocated_pictures`` whether it has those.
     """
 
     name: str
@@ -97,6 +102,8 @@ class EngineInfo:
     cpu_flags: tuple[str, ...] = ()
     reason: str | None = None
     devices: tuple[str, ...] = ("cpu",)
+    device_names: dict[str, str] = field(default_factory=dict)
+    device_reasons: dict[str, str] = field(default_factory=dict)
     file: str | None = None
     preallocated_pictures: bool | None = None
 
@@ -118,6 +125,7 @@ class Engine(Protocol):
     version: str
     tier: str
     threads: int
+    device: str  # where it works: "cpu", "cuda:0"
 
     def push(self, ref: Plane, dis: Sequence[Plane]) -> Rows:
         """Take a reference frame and its distorted versions, one per rendition."""
@@ -177,7 +185,6 @@ def refuse_libvmafs_options(engine: str, spec: EngineSpec) -> None:
     """OptionError for options of the specification that only libvmaf can follow."""
     for option, value, neutral in (
         ("teacher", spec.teacher, None),
-        ("engine_device", spec.device, "cpu"),
         ("gpu_mask", spec.gpu_mask, 0),
     ):
         if value != neutral:

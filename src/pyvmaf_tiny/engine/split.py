@@ -38,7 +38,7 @@ class SplitEngine:
             undo.pop_all()
         first = self._lanes[0]
         self.name, self.version = first.name, first.version
-        self.tier, self.threads = first.tier, first.threads
+        self.tier, self.threads, self.device = first.tier, first.threads, first.device
         self._start()
 
     def _start(self) -> None:

@@ -71,5 +71,5 @@ def bind(
         given="; ".join(reasons),
         expected="an ONNX Runtime that runs there",
         hint=f"pip install {PACKAGES.get(device, 'onnxruntime')} and the driver it needs, "
-        'or use device="cpu"',
+        'or use model_device="cpu"',
     )

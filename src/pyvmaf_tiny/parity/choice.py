@@ -13,8 +13,8 @@ from pyvmaf_tiny.errors import OptionError
 ALL_BITS = 0xFFFFFFFF
 
 _EXPECTED = (
-    "NAME or NAME:OPTION[,OPTION], with scalar, cpumask=BITS or threads=N, "
-    "for libvmaf also device=NAME and the path of a library"
+    "NAME or NAME:OPTION[,OPTION], with scalar, cpumask=BITS, threads=N or device=NAME, "
+    "for libvmaf also the path of a library"
 )
 
 
@@ -23,7 +23,7 @@ class EngineChoice:
     """One side of a comparison.
 
     ``name`` is an engine's. ``threads`` and ``cpu_mask`` are the side's own; None leaves what the
-    comparison says. ``library`` and ``device`` are libvmaf's, as in ``EngineSpec``.
+    comparison says. ``device`` is as in ``EngineSpec``, and ``library``, which is libvmaf's.
     """
 
     name: str
@@ -37,8 +37,8 @@ class EngineChoice:
         """Read ``NAME[:OPTION[,OPTION...]]``.
 
         Options are ``scalar`` (no SIMD), ``cpumask=BITS`` (as ``EngineSpec.cpu_mask``; decimal,
-        hexadecimal or -1 for all) and ``threads=N``; for libvmaf also ``device=cuda`` and what
-        has a slash, the path of the library. Raises OptionError.
+        hexadecimal or -1 for all), ``threads=N`` and ``device=cuda``; for libvmaf also what has a
+        slash, the path of the library. Raises OptionError.
         """
         name, colon, options = text.partition(":")
         if name not in ENGINES or (colon and not options):
@@ -77,7 +77,7 @@ def _with(choice: EngineChoice, option: str, text: str) -> EngineChoice:
     key, _, value = option.partition("=")
     if option == "scalar":
         return dataclasses.replace(choice, cpu_mask=ALL_BITS)
-    if choice.name == "libvmaf" and key == "device" and value:
+    if key == "device" and value:
         return dataclasses.replace(choice, device=value)
     if choice.name == "libvmaf" and os.sep in option:
         return dataclasses.replace(choice, library=option)

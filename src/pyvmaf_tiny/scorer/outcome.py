@@ -77,7 +77,7 @@ class Outcome:
             threads=engine.threads,
             gain_limit=spec.gain_limits[0],
             subsample=spec.subsample,
-            engine_device=spec.device,
+            device=engine.device,
             teacher=None if spec.teacher is None else os.fspath(spec.teacher),
             model_id=model.id if model else None,
             model_digest=model.digest if model else None,

@@ -50,8 +50,8 @@ class ReferenceScorer(Stream):
         threads: int | None = None,
         gain_limit: float | None = None,
         device: str = "cpu",
+        model_device: str = "cpu",
         cpu_mask: int = 0,
-        engine_device: str = "cpu",
         gpu_mask: int = 0,
         teacher: str | os.PathLike[str] | None = None,
         subsample: int = 1,
@@ -75,10 +75,11 @@ class ReferenceScorer(Stream):
                 do not depend on it.
             gain_limit: enhancement gain limit of your own, from 1.0 up; None for 100, or 1 with
                 ``neg``.
-            device: where the model runs: "cpu", "cuda", "openvino", "rocm" or "auto".
+            device: where the features are computed: "cpu", "cuda" (NVIDIA), "sycl" (Intel), with
+                ":1" and so on for one of several GPUs, or "auto" for the first GPU that works
+                and else the CPU. The native engine gives the same bits everywhere.
+            model_device: where the model runs: "cpu", "cuda", "openvino", "rocm" or "auto".
             cpu_mask: bits of CPU features to leave unused (8 AVX2, 16 AVX-512, 32 AVX-512 VNNI).
-            engine_device: where the libvmaf engine works: "cpu", "cuda" or "sycl", with ":1" and
-                so on for one of several GPUs.
             gpu_mask: libvmaf's gpumask: anything but 0 keeps its models' features off the GPU.
             teacher: with the libvmaf engine, its own model to score every frame, too:
                 "vmaf_v0.6.1", "vmaf_v0.6.1neg", "vmaf_4k_v0.6.1" or the path of a JSON file.
@@ -104,8 +105,8 @@ class ReferenceScorer(Stream):
             threads=threads,
             gain_limit=gain_limit,
             device=device,
+            model_device=model_device,
             cpu_mask=cpu_mask,
-            engine_device=engine_device,
             gpu_mask=gpu_mask,
             teacher=teacher,
             subsample=subsample,

@@ -173,7 +173,7 @@ class Scoring:
 
 
 def load_models(
-    spec: EngineSpec, model: ModelSpec, neg_model: ModelSpec, device: str
+    spec: EngineSpec, model: ModelSpec, neg_model: ModelSpec, model_device: str
 ) -> tuple[Model, ...]:
     """The model of every gain limit; ``neg_model`` None means the same one for NEG.
 
@@ -194,10 +194,10 @@ def load_models(
 
     if neg_model is False:
         raise OptionError("neg_model is a model", given="False", hint="leave neg='both' out")
-    loaded = load_model(model, device=device)
+    loaded = load_model(model, device=model_device)
     models = [loaded] * len(limits)
     if neg_model is not None:
-        models[-1] = load_model(neg_model, device=device)
+        models[-1] = load_model(neg_model, device=model_device)
     for each, limit in zip(models, limits, strict=True):
         wanted = each.gain_limit
         if wanted is not None and wanted != limit:

@@ -47,8 +47,8 @@ class Stream:
         threads: int | None,
         gain_limit: float | None,
         device: str,
+        model_device: str,
         cpu_mask: int,
-        engine_device: str,
         gpu_mask: int,
         teacher: str | os.PathLike[str] | None,
         subsample: int,
@@ -68,11 +68,11 @@ class Stream:
             cpu_mask=cpu_mask,
             subsample=self._subsample,
             lag=batch,
-            device=engine_device,
+            device=device,
             gpu_mask=gpu_mask,
             teacher=teacher,
         )
-        models = load_models(self._spec, model, neg_model, device)
+        models = load_models(self._spec, model, neg_model, model_device)
         self._scoring = Scoring(self._spec, models, batch=batch, keep_frames=keep_frames)
         self._engine = open_engine(engine, self._spec)
         self._planes = PlaneReader(self._spec)

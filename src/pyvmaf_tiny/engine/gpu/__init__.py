@@ -1,1 +1,76 @@
-"""The engine on GPUs: the kernels of ``native/gpu/``, the same bits as the native engine."""
+"""The native engine's second half: the kernels of ``native/gpu/``, the same bits on a GPU.
+
+``stream`` is the engine. It fills batches and hands them to ``pipeline``, which asks ``layout``
+where everything lies and a ``backend`` to do it: ``cuda`` or ``sycl``. ``source`` is the kernels'
+text, ``nvrtc`` compiles it for NVIDIA. Nothing of a GPU is imported before a device is asked for.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+from typing import Any
+
+from pyvmaf_tiny.engine.base import EngineSpec
+from pyvmaf_tiny.engine.devices import EngineDevice, engine_device
+from pyvmaf_tiny.errors import DeviceError
+
+from .backend import Backend
+from .stream import GpuEngine
+
+#: Kinds of devices, each a module of its backend, in the order in which "auto" tries them.
+KINDS = ("cuda", "sycl")
+
+
+def create(spec: EngineSpec) -> GpuEngine:
+    """Make an engine on the GPU that ``spec.device`` names.
+
+    Raises DeviceError (no such device, its package or driver not installed, too old a GPU),
+    OutOfMemoryError, EngineError, and OptionError, FrameSizeError and BitDepthError for the
+    specification.
+    """
+    device = engine_device(spec.device)
+    return GpuEngine(spec, lambda sample_bytes: _open(device, sample_bytes))
+
+
+def create_on_any(spec: EngineSpec) -> GpuEngine | None:
+    """Make an engine on the first GPU that works; None when there is none.
+
+    A CPU that shows up as a SYCL device is none: the CPU engine is faster there.
+    """
+    for kind in KINDS:
+        try:
+            if _module(kind).has_gpu():
+                return create(dataclasses.replace(spec, device=kind))
+        except DeviceError:
+            continue
+    return None
+
+
+def found() -> tuple[dict[str, str], dict[str, str]]:
+    """Devices of this machine by the name that ``device`` takes, and why a kind has none."""
+    devices: dict[str, str] = {}
+    reasons: dict[str, str] = {}
+    for kind in KINDS:
+        try:
+            names = _module(kind).devices()
+        except DeviceError as error:
+            reasons[kind] = str(error)
+            continue
+        devices |= {f"{kind}:{index}": name for index, name in enumerate(names)}
+        if not names:
+            reasons[kind] = "no device"
+    return devices, reasons
+
+
+def _open(device: EngineDevice, sample_bytes: int) -> Backend:
+    backend: Backend = _module(device.kind).open_backend(device.index, sample_bytes)
+    return backend
+
+
+def _module(kind: str) -> Any:
+    """A module with ``open_backend``, ``devices`` and ``has_gpu``."""
+    return importlib.import_module(f".{kind}", __name__)
+
+
+__all__ = ["KINDS", "GpuEngine", "create", "create_on_any", "found"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -19,8 +20,10 @@ class Backend(Protocol):
     Raises OutOfMemoryError when an allocation fails and EngineError when the device does.
     """
 
-    kind: str
-    device: str
+    device: str  # its kind and number: "cuda:0"
+
+    def entered(self) -> contextlib.AbstractContextManager[None]:
+        """Every other call, up to ``close``, is made within this."""
 
     def allocate(self, nbytes: int) -> Any:
         """Make a buffer in the device's memory; its contents are undefined."""
@@ -29,7 +32,7 @@ class Backend(Protocol):
         """Host memory that the device can copy from and to while the host goes on."""
 
     def upload(self, target: Any, offset: int, source: NDArray[np.uint8]) -> None:
-        """Copy ``source``, a piece of :meth:`allocate_host`'s, to ``offset`` bytes into a buffer."""
+        """Copy a piece of :meth:`allocate_host`'s memory to ``offset`` bytes into a buffer."""
 
     def download(self, target: NDArray[np.uint8], source: Any) -> None:
         """Copy the first bytes of a buffer to the host."""

@@ -20,8 +20,6 @@ from .source import ITEMS, KERNELS
 class CudaBackend:
     """One CUDA device (see :class:`.backend.Backend`): a stream for kernels, one for uploads."""
 
-    kind = "cuda"
-
     def __init__(self, index: int | None, sample_bytes: int) -> None:
         """Take the device of that number, or the first.
 
@@ -29,7 +27,7 @@ class CudaBackend:
         """
         self._driver = cuda = _initialised()
         handle = _choose(cuda, index)
-        self.device: str = _name(cuda, handle)
+        self.device = f"cuda:{index or 0}"
         kernels = kernels_for(_capability(cuda, handle), sample_bytes)
         context = _call(cuda, "cuDevicePrimaryCtxRetain", handle)
         self._held = _Held(cuda, handle, context)
@@ -199,6 +197,16 @@ def devices() -> list[str]:
     cuda = _initialised()
     count = _call(cuda, "cuDeviceGetCount")
     return [_name(cuda, _call(cuda, "cuDeviceGet", index)) for index in range(count)]
+
+
+def has_gpu() -> bool:
+    """Whether there is a CUDA device; raises as :func:`devices` does."""
+    return bool(devices())
+
+
+def open_backend(index: int | None, sample_bytes: int) -> CudaBackend:
+    """See :class:`CudaBackend`."""
+    return CudaBackend(index, sample_bytes)
 
 
 def _initialised() -> Any:

@@ -20,7 +20,7 @@ INSTALL = 'pip install "pyvmaf-tiny[cuda]"'
 OLDEST = 75
 
 #: Floating point exactly as written.
-_OPTIONS = ("--std=c++17", "-fmad=false", "--default-device", "-lineinfo")
+_OPTIONS = ("--std=c++17", "-fmad=false")
 
 
 def module(name: str) -> Any:
@@ -84,7 +84,9 @@ def compile_source(source: str, target: str) -> bytes:
         options = [f"--gpu-architecture={target}".encode(), *(each.encode() for each in _OPTIONS)]
         (status,) = nvrtc.nvrtcCompileProgram(program, len(options), options)
         if status != nvrtc.nvrtcResult.NVRTC_SUCCESS:
-            raise EngineError(f"NVRTC does not compile the kernels for {target}", given=_log(program))
+            raise EngineError(
+                f"NVRTC does not compile the kernels for {target}", given=_log(program)
+            )
         if target.startswith("sm_"):
             (size,) = _check(nvrtc, nvrtc.nvrtcGetCUBINSize(program))
             compiled = bytes(size)

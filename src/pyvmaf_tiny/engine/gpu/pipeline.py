@@ -173,9 +173,7 @@ class Pipeline:
 class _Level:
     """One kernel of a feature: its parameters and the planes that it makes for the next level."""
 
-    def __init__(
-        self, pipeline: Pipeline, launch: Launch, ref_bytes: int, dis_bytes: int
-    ) -> None:
+    def __init__(self, pipeline: Pipeline, launch: Launch, ref_bytes: int, dis_bytes: int) -> None:
         backend = pipeline.backend
         self._backend, self._launch = backend, launch
         self._params = pipeline._constant(launch.params)

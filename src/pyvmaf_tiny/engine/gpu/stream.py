@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pyvmaf_tiny import _native
-from pyvmaf_tiny.engine.base import EngineSpec, Rows
+from pyvmaf_tiny.engine.base import EngineSpec, Lanes, Rows, check_renditions
+from pyvmaf_tiny.engine.native.settings import check
 from pyvmaf_tiny.engine.samples import sample_range_error
-from pyvmaf_tiny.errors import EngineStateError
+from pyvmaf_tiny.errors import EngineStateError, VmafTinyError
 from pyvmaf_tiny.frames import FeatureVector, Plane
 from pyvmaf_tiny.version import __version__
 
@@ -37,24 +42,35 @@ class GpuEngine:
 
     name = "native"
     version = __version__
+    threads = 1
 
-    def __init__(self, spec: EngineSpec, backend: Backend) -> None:
-        """Allocate everything the stream needs. Raises OutOfMemoryError."""
-        self.tier = backend.kind
-        self.threads = 1
-        self.device = backend.device
+    def __init__(self, spec: EngineSpec, open_backend: Callable[[int], Backend]) -> None:
+        """Allocate everything the stream needs; ``open_backend`` is given a sample's bytes.
+
+        Raises what :func:`pyvmaf_tiny.engine.gpu.create` says.
+        """
+        check(spec)
         self._spec = spec
-        self._lag = spec.lag
-        self._check_samples = spec.bit_depth in (10, 12)
+        self._check_samples = spec.bit_depth in (10, 12)  # other depths fill their type
         stream = Stream(
             width=spec.width,
             height=spec.height,
             bit_depth=spec.bit_depth,
+            renditions=len(spec.renditions),
+            limits=len(spec.gain_limits),
             batch=max(1, min(_LARGEST_BATCH, spec.lag // SLOTS)),
         )
-        self._pipeline: Pipeline | None = Pipeline(
-            backend, stream, (spec.gain_limit,), spec.features
-        )
+        backend = open_backend(stream.sample_bytes)
+        self.device = backend.device
+        self.tier = backend.device.partition(":")[0]
+        with backend.entered():
+            try:
+                self._pipeline: Pipeline | None = Pipeline(
+                    backend, stream, spec.gain_limits, spec.features
+                )
+            except VmafTinyError:
+                backend.close()
+                raise
         self._row = _ffi.new("pvt_features *")
         self._motion = _ffi.new("double *")
         self._start()
@@ -64,45 +80,44 @@ class GpuEngine:
         self._flushed = False
         self._filling = 0  # the slot that takes frames
         self._due: deque[_Frame] = deque()  # in order; the first one is the next to be delivered
-        self._first_frame = True  # whether that is frame 0
+        self._is_first = True  # whether that is frame 0
         for slot in self._open().slots:
             slot.empty()
 
-    def push(self, ref: Plane, dis: Plane) -> Rows:
-        """Take one pair; the rows that are due."""
-        return self._take(ref, (dis,), reference=ref, distorted=dis)
+    def push(self, ref: Plane, dis: Sequence[Plane]) -> Rows:
+        """Take a frame; the rows that are due."""
+        check_renditions(self._spec, dis)
+        return self._take(ref, dis)
 
     def skip(self, ref: Plane) -> Rows:
         """Take a reference frame that counts for the motion of its neighbours only."""
-        return self._take(ref, (), reference=ref)
+        return self._take(ref, ())
 
-    def _take(self, ref: Plane, dists: tuple[Plane, ...], **planes: Plane) -> Rows:
+    def _take(self, ref: Plane, dis: Sequence[Plane]) -> Rows:
         pipeline = self._open()
         if self._flushed:
             raise EngineStateError(
                 "pushed after the stream was flushed", hint="reset() starts a new stream"
             )
         if self._check_samples:
-            self._check(planes)
-        slot = pipeline.slots[self._filling]
-        rows: list[FeatureVector] = []
-        if slot.frames == pipeline.stream.batch:  # its last batch; the place is needed now
-            while self._due and self._due[0].slot is slot:
-                self._deliver(rows)
-            slot.empty()
-        self._due.append(_Frame(slot, slot.frames, len(slot.scored) if dists else None))
-        pipeline.stage(slot, ref, dists)
-        self._pushed += 1
-        if slot.frames == pipeline.stream.batch:
-            self._launch(slot)
-        while len(self._due) > self._lag:
-            self._deliver(rows)
-        return tuple(rows)
-
-    def _check(self, planes: dict[str, Plane]) -> None:
-        limit = (1 << self._spec.bit_depth) - 1
-        if any(int(plane.max()) > limit for plane in planes.values()):
-            raise sample_range_error(planes, self._spec.bit_depth, self._pushed)
+            error = sample_range_error(self._spec, self._pushed, ref, dis)
+            if error is not None:
+                raise error
+        rows: list[Lanes] = []
+        with pipeline.backend.entered():
+            slot = pipeline.slots[self._filling]
+            if slot.frames == pipeline.stream.batch:  # its last batch; the place is needed now
+                while self._due and self._due[0].slot is slot:
+                    rows.append(self._deliver())
+                slot.empty()
+            self._due.append(_Frame(slot, slot.frames, len(slot.scored) if dis else None))
+            pipeline.stage(slot, ref, dis)
+            self._pushed += 1
+            if slot.frames == pipeline.stream.batch:
+                self._launch(slot)
+            while len(self._due) > self._spec.lag:
+                rows.append(self._deliver())
+        return tuple(filter(None, rows))
 
     def _launch(self, slot: Slot) -> None:
         """Start a batch, and make the other slot free to be filled."""
@@ -113,26 +128,30 @@ class GpuEngine:
     def flush(self) -> Rows:
         """End the stream; all rows that are still due."""
         pipeline = self._open()
-        slot = pipeline.slots[self._filling]
-        if 0 < slot.frames < pipeline.stream.batch and not self._flushed:
-            self._launch(slot)
-        self._flushed = True
-        rows: list[FeatureVector] = []
-        while self._due:
-            self._deliver(rows)
-        return tuple(rows)
+        rows: list[Lanes] = []
+        with pipeline.backend.entered():
+            slot = pipeline.slots[self._filling]
+            if 0 < slot.frames < pipeline.stream.batch and not self._flushed:
+                self._launch(slot)
+            self._flushed = True
+            while self._due:
+                rows.append(self._deliver())
+        return tuple(filter(None, rows))
 
-    def _deliver(self, rows: list[FeatureVector]) -> None:
-        """Wait for the oldest frame that is due; add its row, if it is to have one."""
+    def _deliver(self) -> Lanes:
+        """Wait for the oldest frame that is due; its row, empty if it is to have none."""
         frame = self._due.popleft()
         motion = self._motion_of(frame)
-        if self._first_frame:
-            motion = motion * 0.0  # by definition; NaN stays
+        if self._is_first:
+            motion *= 0.0  # by definition; NaN stays
         elif self._due:
             motion = min(motion, self._motion_of(self._due[0]))
-        self._first_frame = False
-        if frame.scored is not None:
-            rows.append(self._row_of(frame.slot, frame.scored, motion))
+        self._is_first = False
+        if frame.scored is None:
+            return ()
+        lanes = self._spec.lanes
+        totals = self._open().pair_totals(frame.slot)[lanes * frame.scored :]
+        return tuple(self._vector(totals[lane], motion) for lane in range(lanes))
 
     def _motion_of(self, frame: _Frame) -> float:
         if "motion" not in self._spec.features:
@@ -141,18 +160,19 @@ class GpuEngine:
         _lib.pvt_score_motion(self._spec.width, self._spec.height, int(total), self._motion)
         return float(self._motion[0])
 
-    def _row_of(self, slot: Slot, pair: int, motion: float) -> FeatureVector:
-        totals = self._open().pair_totals(slot)[pair]
+    def _vector(self, totals: NDArray[np.uint64], motion: float) -> FeatureVector:
         address = _ffi.cast("pvt_totals *", totals.ctypes.data)
         _lib.pvt_score_totals(self._spec.width, self._spec.height, address, self._row)
-        row = self._row[0]
-        adm2 = row.adm2 if "adm" in self._spec.features else math.nan
-        vif = list(row.vif_scale) if "vif" in self._spec.features else [math.nan] * 4
+        row, features = self._row[0], self._spec.features
+        adm2 = row.adm2 if "adm" in features else math.nan
+        vif = list(row.vif_scale) if "vif" in features else [math.nan] * 4
         return FeatureVector(adm2, *vif, motion)
 
     def reset(self) -> None:
         """Forget the stream; the next frame is frame 0."""
-        self._open().backend.finish()
+        pipeline = self._open()
+        with pipeline.backend.entered():
+            pipeline.backend.finish()
         self._start()
 
     def close(self) -> None:

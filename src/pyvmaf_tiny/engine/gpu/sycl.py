@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import importlib.metadata
@@ -26,8 +27,6 @@ _OPTIONS = "-cl-std=CL1.2"
 class SyclBackend:
     """One SYCL device with an in-order queue (see :class:`.backend.Backend`)."""
 
-    kind = "sycl"
-
     def __init__(self, index: int | None, sample_bytes: int) -> None:
         """Take the device of that number among :func:`devices`, or the first.
 
@@ -40,11 +39,15 @@ class SyclBackend:
                 "the SYCL device has no double precision, which VIF is defined in",
                 given=device.name.strip(),
             )
-        self.device: str = device.name.strip()
+        self.device = f"sycl:{index or 0}"
         program, context = _program(device, sample_bytes)
         self._queue: Any = dpctl.SyclQueue(context, device, property="in_order")
         self._memory: Any = importlib.import_module("dpctl.memory")
         self._kernels = {name: program.get_sycl_kernel(name) for name in KERNELS}
+
+    def entered(self) -> contextlib.AbstractContextManager[None]:
+        """Nothing to be done."""
+        return contextlib.nullcontext()
 
     def allocate(self, nbytes: int) -> Any:
         """Device memory."""
@@ -155,8 +158,17 @@ def devices() -> list[str]:
 
     Raises DeviceError when dpctl is not installed.
     """
-    load_dpctl()
     return [device.name.strip() for device in _devices()]
+
+
+def has_gpu() -> bool:
+    """Whether there is a SYCL device that is no CPU; raises as :func:`devices` does."""
+    return any(device.is_gpu for device in _devices())
+
+
+def open_backend(index: int | None, sample_bytes: int) -> SyclBackend:
+    """See :class:`SyclBackend`."""
+    return SyclBackend(index, sample_bytes)
 
 
 def _devices() -> list[Any]:

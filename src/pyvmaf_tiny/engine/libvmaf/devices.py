@@ -1,39 +1,13 @@
-"""What ``engine_device`` names, and a CUDA device other than the first."""
+"""A CUDA device other than the first."""
 
 from __future__ import annotations
 
 import ctypes
-import re
 import sys
-from dataclasses import dataclass
 
-from pyvmaf_tiny.errors import DeviceError, OptionError
-
-KINDS = ("cpu", "cuda", "sycl")
-
-_DEVICE = re.compile(r"(cpu|cuda|sycl)(?::(\d{1,4}))?")
+from pyvmaf_tiny.errors import DeviceError
 
 _CUDA_DRIVER = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
-
-
-@dataclass(frozen=True, slots=True)
-class EngineDevice:
-    """A kind of :data:`KINDS` and the number among several; None where libvmaf chooses."""
-
-    kind: str
-    index: int | None
-
-
-def engine_device(name: object) -> EngineDevice:
-    """Read "cpu", "cuda", "cuda:1", "sycl:0"; OptionError for anything else."""
-    found = _DEVICE.fullmatch(name) if isinstance(name, str) else None
-    if found is None or (found[1] == "cpu" and found[2]):
-        raise OptionError(
-            "unknown engine_device",
-            given=repr(name),
-            expected='"cpu", "cuda" or "sycl", with ":1" and so on for one of several GPUs',
-        )
-    return EngineDevice(found[1], None if found[2] is None else int(found[2]))
 
 
 class CudaContext:

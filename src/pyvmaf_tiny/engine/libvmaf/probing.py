@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from pyvmaf_tiny import _native
 from pyvmaf_tiny.engine.base import EngineSpec
+from pyvmaf_tiny.engine.devices import engine_device
 from pyvmaf_tiny.errors import EngineUnavailableError
 
-from .devices import engine_device
 from .failures import answer_of
 from .loading import Library
 from .settings import configuration

@@ -7,6 +7,7 @@ from typing import Any
 
 from pyvmaf_tiny import _native
 from pyvmaf_tiny.engine.base import FEATURE_GROUPS, EngineSpec, cpu_mask_of, usable_cpus
+from pyvmaf_tiny.engine.devices import EngineDevice
 from pyvmaf_tiny.errors import (
     BitDepthError,
     DeviceError,
@@ -16,7 +17,6 @@ from pyvmaf_tiny.errors import (
 from pyvmaf_tiny.frames import BIT_DEPTHS, DEFAULT_GAIN_LIMIT, MAX_SIZE, MIN_SIZE, NEG_GAIN_LIMIT
 from pyvmaf_tiny.options import whole_number
 
-from .devices import EngineDevice
 from .loading import Library
 
 ffi: Any = _native.ffi
@@ -88,6 +88,12 @@ def threads_of(spec: EngineSpec, device: EngineDevice) -> int:
 
 def check_device(library: Library, device: EngineDevice) -> None:
     """Refuse a device that the library was not built for."""
+    if device.kind == "auto":
+        raise OptionError(
+            "the libvmaf engine is told where it works, because its numbers depend on it",
+            given='device="auto"',
+            expected='"cpu", "cuda" or "sycl"',
+        )
     has = {"cpu": True, "cuda": library.cuda, "sycl": library.sycl}
     if not has[device.kind]:
         names = {"cuda": "CUDA (Netflix's, with -Denable_cuda=true)", "sycl": "SYCL (a fork)"}

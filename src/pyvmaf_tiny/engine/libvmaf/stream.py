@@ -7,12 +7,13 @@ from typing import Any, NoReturn
 
 from pyvmaf_tiny import _native
 from pyvmaf_tiny.engine.base import EngineSpec, Rows, TaughtVector, check_renditions
+from pyvmaf_tiny.engine.devices import engine_device
 from pyvmaf_tiny.engine.samples import sample_range_error
 from pyvmaf_tiny.errors import EngineStateError
 from pyvmaf_tiny.frames import FeatureVector, Plane
 
 from . import probing, settings
-from .devices import CudaContext, engine_device
+from .devices import CudaContext
 from .failures import raise_device_failure, raise_failure, raise_teacher_failure
 from .loading import Library, load
 from .messages import collected, log_level
@@ -43,6 +44,7 @@ class LibvmafEngine:
         """
         settings.check_format(spec)
         device = engine_device(spec.device)
+        self.device = spec.device
         self.library = load(spec.library) if library is None else library
         settings.check_device(self.library, device)
         behaviour = probing.behaviour(self.library)

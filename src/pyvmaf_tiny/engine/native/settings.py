@@ -10,6 +10,8 @@ from pyvmaf_tiny.engine.base import FEATURE_GROUPS, EngineSpec, cpu_mask_of, usa
 from pyvmaf_tiny.errors import OptionError
 from pyvmaf_tiny.options import whole_number
 
+from .failures import raise_create_error
+
 ffi: Any = _native.ffi
 lib: Any = _native.lib
 
@@ -52,6 +54,14 @@ def configuration(spec: EngineSpec) -> Any:
             "cpu_mask": cpu_mask_of(spec.cpu_mask),
         },
     )
+
+
+def check(spec: EngineSpec) -> None:
+    """Raise for a specification that no engine of ours takes, on whatever device it works."""
+    config = configuration(spec)
+    status = lib.pvt_check(config)
+    if status != lib.PVT_OK:
+        raise_create_error(status, spec, config.threads)
 
 
 def threads_of(spec: EngineSpec) -> int:

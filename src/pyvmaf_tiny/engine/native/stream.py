@@ -24,6 +24,7 @@ class NativeEngine:
     """One native context: one stream, one thread at a time (see :class:`Engine`)."""
 
     name = "native"
+    device = "cpu"
     version: str = ffi.string(lib.pvt_version()).decode()
 
     def __init__(self, spec: EngineSpec) -> None:
