@@ -25,6 +25,7 @@ import pyvmaf_tiny
 CHECKOUT = Path(__file__).resolve().parents[1]
 PACKAGE = CHECKOUT / "src" / "pyvmaf_tiny"
 MODELS = CHECKOUT / "model" / "tiny"
+KERNELS = CHECKOUT / "native" / "gpu"
 
 #: Source that is compiled or read by the build, and what it leaves in the tree.
 NOT_INSTALLED = ("meson.build", "binding_declarations.h", "binding_prelude.h", ".so", ".pyc")
@@ -100,16 +101,18 @@ def project_version() -> str:
     return match[1]
 
 
-def test_the_wheel_holds_the_package_and_the_models(contents: zipfile.ZipFile) -> None:
+def test_the_wheel_holds_the_package_the_models_and_the_kernels(contents: zipfile.ZipFile) -> None:
     installed = {
         name for name in contents.namelist() if ".dist-info/" not in name and name[-1] != "/"
     }
     package = {f"pyvmaf_tiny/{name}" for name in files_below(PACKAGE)}
-    package = {name for name in package if not name.startswith("pyvmaf_tiny/tiny_models/")}
+    elsewhere = ("pyvmaf_tiny/tiny_models/", "pyvmaf_tiny/gpu_kernels/")
+    package = {name for name in package if not name.startswith(elsewhere)}
     models = {f"pyvmaf_tiny/tiny_models/{name}" for name in files_below(MODELS)}
+    kernels = {f"pyvmaf_tiny/gpu_kernels/{name}" for name in files_below(KERNELS)}
     assert "pyvmaf_tiny/py.typed" in installed
     assert "pyvmaf_tiny/tiny_models/registry.json" in installed
-    assert installed == package | models | {"pyvmaf_tiny/_native.abi3.so"}
+    assert installed == package | models | kernels | {"pyvmaf_tiny/_native.abi3.so"}
 
 
 def test_every_c_file_is_built() -> None:

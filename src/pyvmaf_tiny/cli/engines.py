@@ -22,7 +22,7 @@ def _library(info: EngineInfo) -> str:
 @click.command(short_help="List the feature engines.")
 @json_option
 def engines(as_json: bool) -> None:
-    """List the feature engines: version, CPU tier, devices, and why one is missing."""
+    """List the feature engines: version, CPU tier, and why one is missing; the GPUs found."""
     import pyvmaf_tiny
 
     infos = pyvmaf_tiny.engines()
@@ -44,3 +44,9 @@ def engines(as_json: bool) -> None:
             for info in infos
         ],
     )
+    gpus = [(device, name) for info in infos for device, name in info.device_names.items()]
+    missing = [(kind, why) for info in infos for kind, why in info.device_reasons.items()]
+    if gpus:
+        print_table(("device", "name"), gpus)
+    if missing:
+        print_table(("device", "not found, because"), missing)

@@ -63,7 +63,8 @@ class CudaBackend:
         """Pinned memory of the host."""
         address = int(_call(self._driver, "cuMemHostAlloc", nbytes, 0))
         self._held.pinned.append(address)
-        return np.frombuffer((ctypes.c_uint8 * nbytes).from_address(address), np.uint8)
+        memory = (ctypes.c_uint8 * nbytes).from_address(address)
+        return np.frombuffer(memoryview(memory), np.uint8)
 
     def upload(self, target: Any, offset: int, source: NDArray[np.uint8]) -> None:
         """Host to device, beside kernels that are at work."""

@@ -33,7 +33,7 @@ class _Frame(NamedTuple):
     """A frame whose row or motion is still due."""
 
     slot: Slot
-    index: int  # in its batch
+    number: int  # in its batch
     scored: int | None  # which of the batch's scored frames it is; None: it is not scored
 
 
@@ -156,7 +156,7 @@ class GpuEngine:
     def _motion_of(self, frame: _Frame) -> float:
         if "motion" not in self._spec.features:
             return math.nan
-        total = self._open().motion_totals(frame.slot)[frame.index]
+        total = self._open().motion_totals(frame.slot)[frame.number]
         _lib.pvt_score_motion(self._spec.width, self._spec.height, int(total), self._motion)
         return float(self._motion[0])
 
@@ -166,7 +166,7 @@ class GpuEngine:
         row, features = self._row[0], self._spec.features
         adm2 = row.adm2 if "adm" in features else math.nan
         vif = list(row.vif_scale) if "vif" in features else [math.nan] * 4
-        return FeatureVector(adm2, *vif, motion)
+        return FeatureVector._make((adm2, *vif, motion))
 
     def reset(self) -> None:
         """Forget the stream; the next frame is frame 0."""

@@ -69,8 +69,7 @@ class SyclBackend:
 
     def upload(self, target: Any, offset: int, source: NDArray[np.uint8]) -> None:
         """Host to device."""
-        view = self._memory.MemoryUSMDevice(_part(target, offset, source.nbytes))
-        self._queue.memcpy_async(view, source, source.nbytes)
+        self._queue.memcpy_async(part_of(target, offset, source.nbytes), source, source.nbytes)
 
     def download(self, target: NDArray[np.uint8], source: Any) -> None:
         """Device to host."""
@@ -78,8 +77,7 @@ class SyclBackend:
 
     def copy(self, target: Any, source: Any, offset: int, nbytes: int) -> None:
         """Device to device."""
-        view = self._memory.MemoryUSMDevice(_part(source, offset, nbytes))
-        self._queue.memcpy_async(target, view, nbytes)
+        self._queue.memcpy_async(target, part_of(source, offset, nbytes), nbytes)
 
     def launch(self, kernel: str, groups: tuple[int, int, int], buffers: Sequence[Any]) -> None:
         """Queue a kernel."""
@@ -108,17 +106,17 @@ class SyclBackend:
         self._queue = None
 
 
-def _part(memory: Any, offset: int, nbytes: int) -> Any:
-    """An object that says where a piece of USM memory lies."""
+def part_of(memory: Any, offset: int, nbytes: int) -> Any:
+    """A piece of device memory as memory of its own, which keeps the whole alive."""
     interface = dict(memory.__sycl_usm_array_interface__)
     pointer, writable = interface["data"]
     interface |= {"data": (pointer + offset, writable), "shape": (nbytes,), "typestr": "|u1"}
 
     class Part:
         __sycl_usm_array_interface__ = interface
-        owner = memory
+        whole = memory
 
-    return Part()
+    return importlib.import_module("dpctl.memory").MemoryUSMDevice(Part())
 
 
 # ---- devices ------------------------------------------------------------------------------------

@@ -1,0 +1,77 @@
+"""A backend whose buffers lie between guard bands, for tests of what the kernels touch."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pyvmaf_tiny.engine.gpu.backend import Backend
+from pyvmaf_tiny.engine.gpu.sycl import SyclBackend, part_of
+
+_BAND = 4096
+_GUARD = 0xC3
+
+
+class GuardedBackend(Backend):
+    """The SYCL backend, every buffer with a band on either side, filled with ``fill`` at first."""
+
+    def __init__(self, sample_bytes: int, fill: int) -> None:
+        self._real = SyclBackend(None, sample_bytes)
+        self._fill = fill
+        self._whole: list[tuple[Any, int]] = []
+        self.device = self._real.device
+
+    def entered(self) -> contextlib.AbstractContextManager[None]:
+        return self._real.entered()
+
+    def allocate(self, nbytes: int) -> Any:
+        whole = self._real.allocate(nbytes + 2 * _BAND)
+        contents = np.full(nbytes + 2 * _BAND, _GUARD, np.uint8)
+        contents[_BAND : _BAND + nbytes] = self._fill
+        self._real.upload(whole, 0, contents)
+        self._real.finish()
+        self._whole.append((whole, nbytes))
+        return part_of(whole, _BAND, nbytes)
+
+    def intact(self) -> bool:
+        """Whether nothing has been written outside any buffer; there are buffers."""
+        self._real.finish()
+        for whole, nbytes in self._whole:
+            contents = np.empty(nbytes + 2 * _BAND, np.uint8)
+            self._real.download(contents, whole)
+            self._real.finish()
+            contents[_BAND : _BAND + nbytes] = _GUARD
+            if not (contents == _GUARD).all():
+                return False
+        return bool(self._whole)
+
+    def allocate_host(self, nbytes: int) -> NDArray[np.uint8]:
+        return self._real.allocate_host(nbytes)
+
+    def upload(self, target: Any, offset: int, source: NDArray[np.uint8]) -> None:
+        self._real.upload(target, offset, source)
+
+    def download(self, target: NDArray[np.uint8], source: Any) -> None:
+        self._real.download(target, source)
+
+    def copy(self, target: Any, source: Any, offset: int, nbytes: int) -> None:
+        self._real.copy(target, source, offset, nbytes)
+
+    def launch(self, kernel: str, groups: tuple[int, int, int], buffers: Sequence[Any]) -> None:
+        self._real.launch(kernel, groups, buffers)
+
+    def mark(self) -> Any:
+        return self._real.mark()
+
+    def wait(self, mark: Any) -> None:
+        self._real.wait(mark)
+
+    def finish(self) -> None:
+        self._real.finish()
+
+    def close(self) -> None:
+        self._real.close()
