@@ -28,7 +28,14 @@ MODELS = CHECKOUT / "model" / "tiny"
 KERNELS = CHECKOUT / "native" / "gpu"
 
 #: Source that is compiled or read by the build, and what it leaves in the tree.
-NOT_INSTALLED = ("meson.build", "README.md", "binding_declarations.h", "binding_prelude.h", ".so", ".pyc")
+NOT_INSTALLED = (
+    "meson.build",
+    "README.md",
+    "binding_declarations.h",
+    "binding_prelude.h",
+    ".so",
+    ".pyc",
+)
 
 #: Tracked files that the source distribution leaves out, see .gitattributes.
 NOT_DISTRIBUTED = {".ci/run", ".gitattributes", ".gitignore"}
