@@ -26,7 +26,9 @@ from pyvmaf_tiny.source import open_source
 
 _CACHE = Path(__file__).resolve().parents[1] / ".cache" / "benchmarks"
 
-_ENCODER = {"crf": "30", "preset": "veryfast"}
+#: x264's CRF of the distorted version, where there is one; and of a ladder, best first.
+CRF = 30
+LADDER = (CRF, 20, 24, 34, 38, 42)
 
 #: FFmpeg's names.
 PIXEL_FORMATS = {8: "yuv420p", 10: "yuv420p10le"}
@@ -46,28 +48,42 @@ class Clip:
 
 
 def make_clip(kind: Format, frames: int) -> Clip:
-    """Draw the reference, and encode it unless that very reference was encoded before."""
+    """The reference and one distorted version."""
+    return next(make_ladder(kind, frames))
+
+
+def make_ladder(kind: Format, frames: int) -> Iterator[Clip]:
+    """Draw the reference; it, and a version of it per CRF, the one of a single clip first.
+
+    A version is encoded unless that very reference was encoded so before.
+    """
     scene = drawn_scene(kind.width, kind.height, frames, bit_depth=kind.bit_depth)
     ref = np.stack(list(scene))
+    for crf in LADDER:
+        yield Clip(kind, ref, _encoded(ref, kind, crf))
+
+
+def _encoded(ref: NDArray[Any], kind: Format, crf: int) -> NDArray[Any]:
+    options = {"crf": str(crf), "preset": "veryfast"}
     key = hashlib.sha256(ref.data)
-    key.update(repr((_ENCODER, ref.shape)).encode())
+    key.update(repr((options, ref.shape)).encode())
     encode = _CACHE / f"{key.hexdigest()[:16]}.mkv"
     if not encode.exists():
-        _encode(encode, ref, kind.bit_depth)
+        _encode(encode, ref, kind.bit_depth, options)
     source = open_source(str(encode))
     dis = np.stack([plane.copy() for plane in source])
     source.close()
     assert dis.shape == ref.shape, f"{encode} is not an encode of this scene"
-    return Clip(kind, ref, dis)
+    return dis
 
 
-def _encode(path: Path, ref: NDArray[Any], bit_depth: int) -> None:
+def _encode(path: Path, ref: NDArray[Any], bit_depth: int, options: dict[str, str]) -> None:
     from clips import write_video
 
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         unfinished = Path(folder) / path.name
-        write_video(unfinished, list(ref), pixel_format=PIXEL_FORMATS[bit_depth], options=_ENCODER)
+        write_video(unfinished, list(ref), pixel_format=PIXEL_FORMATS[bit_depth], options=options)
         os.replace(unfinished, path)
 
 

@@ -61,8 +61,6 @@ class Instructions:
 
 def count_instructions(sizes: Iterable[tuple[int, int]], watch: Watch) -> list[Instructions]:
     """Instructions of either engine (ours first), part by part; AVX2 and scalar."""
-    if shutil.which("valgrind") is None:
-        raise SystemExit("counting instructions needs valgrind: `apt-get install valgrind`")
     found = []
     for (width, height), bit_depth in itertools.product(sizes, (8, 10)):
         kind = Format(width, height, bit_depth)
@@ -78,10 +76,21 @@ def count_instructions(sizes: Iterable[tuple[int, int]], watch: Watch) -> list[I
     return found
 
 
+def valgrind_program() -> str:
+    """valgrind, which has to be installed."""
+    program = shutil.which("valgrind")
+    if program is None:
+        raise SystemExit(
+            "counting instructions needs valgrind: `apt-get install valgrind`, or choose other "
+            "tables with --only"
+        )
+    return program
+
+
 def _counts(kind: Format) -> list[int]:
     """What callgrind counted in the last frame of each case, ours and libvmaf's in turn."""
     with planes_file(kind, _FRAMES) as planes, tempfile.TemporaryDirectory() as folder:
-        command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/out"]
+        command = [valgrind_program(), "--tool=callgrind", f"--callgrind-out-file={folder}/out"]
         command += [f"--dump-after={_MARK}", sys.executable, __file__]
         command += [str(planes), str(kind.bit_depth)]
         finished = subprocess.run(command, check=False, capture_output=True, text=True)
@@ -111,7 +120,7 @@ def main() -> None:
     planes, bit_depth = sys.argv[1:]
     clip = load_planes(planes, int(bit_depth))
     for case in _CASES:
-        engine, stream = open_ours(clip, case), LibvmafStream(clip, case)
+        engine, stream = open_ours(clip.format, case), LibvmafStream(clip, case)
         pairs = list(zip(clip.ref, clip.dis, strict=True))
         pictures = [stream.pictures(*pair) for pair in pairs]
         for ref, dis in pairs[:-1]:

@@ -82,7 +82,7 @@ def main() -> None:
 
 
 def _ours(clip: Clip, case: Case) -> None:
-    engine = open_ours(clip, case)
+    engine = open_ours(clip.format, case)
     for index in range(_FRAMES):
         at = index % len(clip.ref)
         engine.push(clip.ref[at], (clip.dis[at],))

@@ -50,7 +50,11 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class SizePlan:
-    """How one size is measured: timed ``frames`` of a stream, ``rounds``, frames for files."""
+    """How one size is measured: timed ``frames`` of a stream, ``rounds``, frames for files.
+
+    ``file_depths`` are the depths that whole processes are compared in, ``ladder_rounds`` those
+    of ladders and threads.
+    """
 
     width: int
     height: int
@@ -58,7 +62,9 @@ class SizePlan:
     frames: int
     rounds: int
     file_frames: int
+    ladder_rounds: int
     depths: tuple[int, ...] = (8, 10)
+    file_depths: tuple[int, ...] = (8, 10)
 
     def formats(self) -> list[Format]:
         """The size in each of its depths."""
@@ -67,10 +73,12 @@ class SizePlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All sizes, and how often whole processes run."""
+    """All sizes, and how often the rest is done: whole processes, batches of pushes, imports."""
 
     sizes: tuple[SizePlan, ...]
     process_rounds: int
+    push_batches: int
+    imports: int
     counted_sizes: tuple[tuple[int, int], ...] = ((576, 324),)
 
 
@@ -78,19 +86,27 @@ _PARTS = tuple(PARTS)
 
 FULL = Plan(
     sizes=(
-        SizePlan(576, 324, _PARTS, frames=12, rounds=9, file_frames=480),
-        SizePlan(1920, 1080, _PARTS, frames=4, rounds=9, file_frames=72),
-        SizePlan(3840, 2160, (WHOLE,), frames=2, rounds=6, file_frames=18),
+        SizePlan(
+            576, 324, _PARTS, 12, rounds=7, file_frames=480, ladder_rounds=7, file_depths=(8,)
+        ),
+        SizePlan(1920, 1080, _PARTS, 4, rounds=7, file_frames=72, ladder_rounds=7),
+        SizePlan(
+            3840, 2160, (WHOLE,), 2, rounds=5, file_frames=18, ladder_rounds=4, file_depths=(8,)
+        ),
     ),
     process_rounds=3,
+    push_batches=200,
+    imports=25,
 )
 
 QUICK = Plan(
     sizes=(
-        SizePlan(576, 324, _PARTS, frames=6, rounds=3, file_frames=60),
-        SizePlan(1920, 1080, (WHOLE,), frames=3, rounds=3, file_frames=12),
+        SizePlan(576, 324, _PARTS, 6, rounds=3, file_frames=60, ladder_rounds=2),
+        SizePlan(1920, 1080, (WHOLE,), 3, rounds=3, file_frames=12, ladder_rounds=2),
     ),
     process_rounds=2,
+    push_batches=20,
+    imports=5,
     counted_sizes=((322, 182),),
 )
 

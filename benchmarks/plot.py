@@ -1,17 +1,25 @@
-"""The picture of a run: whole frames per second of one core, ours beside libvmaf's."""
+"""The picture of a run: whole frames per second of one core, ours beside libvmaf's.
+
+Where ladders were measured, a bar for each further rendition of a prepared reference, too.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from plan import WHOLE
+from renditions import Renditions
 from streams import LIBVMAF, OURS
 from timings import Timing, Timings
 
+_FURTHER = "#2ca02c"
 _COLOURS = {OURS: "#1f77b4", LIBVMAF: "#b0b0b0"}
 
 
-def write_plot(timings: Timings, caption: str, path: Path) -> None:
+def write_plot(
+    timings: Timings, renditions: Sequence[Renditions], caption: str, path: Path
+) -> None:
     """One panel per size and depth; in each a pair of bars per tier, ours with its ratio."""
     from matplotlib.figure import Figure
 
@@ -38,6 +46,12 @@ def write_plot(timings: Timings, caption: str, path: Path) -> None:
             for index, tier in enumerate(tiers):
                 place = (index - 0.2, speeds[OURS][tier])
                 axes.annotate(f"×{ratios[*kind, tier]:.1f}", place, ha="center", va="bottom")
+            further = [row for row in renditions if (row.width, row.height, row.bit_depth) == kind]
+            for row in further:
+                axes.bar([len(tiers)], [1000 / row.further_ms], 0.4, color=_FURTHER)
+                place = (len(tiers), 1000 / row.further_ms)
+                axes.annotate(f"×{row.times_faster:.1f}", place, ha="center", va="bottom")
+                tiers.append("further\nrendition")
             axes.set_title(f"{width}x{height}, {bit_depth} bit", fontsize=10)
             axes.set_xticks(range(len(tiers)), tiers)
             axes.margins(y=0.15)

@@ -61,6 +61,8 @@ def measure_processes(sizes: Iterable[SizePlan], rounds: int, watch: Watch) -> l
     found = []
     for size in sizes:
         for kind in size.formats():
+            if kind.bit_depth not in size.file_depths:
+                continue
             watch(f"{kind}: files for whole processes")
             clip = make_clip(kind, _DRAWN_FRAMES)
             with tempfile.TemporaryDirectory(dir=_MEMORY, prefix="pyvmaf-tiny-") as folder:

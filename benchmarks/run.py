@@ -16,19 +16,22 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(CHECKOUT / "tests"))
 
-from instructions import count_instructions  # noqa: E402
+from instructions import count_instructions, valgrind_program  # noqa: E402
 from machine import facts, load  # noqa: E402
 from memory import measure_memory  # noqa: E402
+from overhead import measure_overhead  # noqa: E402
 from plan import FULL, QUICK, Plan, with_sizes  # noqa: E402
 from plot import write_plot  # noqa: E402
 from processes import ffmpeg_program, measure_processes  # noqa: E402
 from publish import publish  # noqa: E402
+from renditions import measure_renditions  # noqa: E402
 from report import Results, markdown, write_csv  # noqa: E402
+from scaling import measure_scaling  # noqa: E402
 from timings import measure_timings  # noqa: E402
 
 from pyvmaf_tiny.cli.bench import size_of  # noqa: E402
 
-TABLES = ("timings", "memory", "processes", "instructions")
+TABLES = (*("timings", "renditions", "threads", "memory", "processes", "overhead", "instructions"),)
 
 
 def main() -> None:
@@ -37,6 +40,8 @@ def main() -> None:
     chosen = arguments.only
     if "processes" in chosen:
         ffmpeg_program()  # complains now, not after minutes
+    if "instructions" in chosen:
+        valgrind_program()
     plan = QUICK if arguments.quick else FULL
     if arguments.size:
         plan = with_sizes(plan, arguments.size)
@@ -47,7 +52,7 @@ def main() -> None:
     (folder / "report.md").write_text("# Benchmark\n\n" + markdown(results))
     if results.timings.ratios:
         caption = f"{results.facts['CPU']}, {results.facts['commit']}, CPU time, one thread"
-        write_plot(results.timings, caption, folder / "benchmark.png")
+        write_plot(results.timings, results.renditions, caption, folder / "benchmark.png")
     print(folder / "report.md")
     if arguments.publish:
         publish(results, folder)
@@ -58,6 +63,12 @@ def _measure(plan: Plan, chosen: list[str]) -> Results:
     before = load()
     if "timings" in chosen:
         results.timings = measure_timings(plan.sizes, _watch)
+    if "renditions" in chosen:
+        results.renditions = measure_renditions(plan.sizes, _watch)
+    if "threads" in chosen:
+        results.scaling = measure_scaling(plan.sizes, _watch)
+    if "overhead" in chosen:
+        results.overhead = measure_overhead(plan.push_batches, plan.imports, _watch)
     if "memory" in chosen:
         results.memory = measure_memory(plan.sizes, _watch)
     if "processes" in chosen:
@@ -78,9 +89,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--only",
         type=_tables,
-        default=["timings", "memory", "processes"],
+        default=list(TABLES),
         metavar="TABLES",
-        help=f"some of {','.join(TABLES)} (default: all but instructions, which take longest)",
+        help=f"some of {','.join(TABLES)} (default: all)",
     )
     parser.add_argument(
         "--size",

@@ -24,7 +24,7 @@ from oracle.libvmaf import (
     _score,
     library,
 )
-from plan import WARM_UP, Case
+from plan import WARM_UP, Case, Format
 
 from pyvmaf_tiny.cli.measure import PARTS
 from pyvmaf_tiny.engine.base import EngineSpec
@@ -75,13 +75,17 @@ def only(part: str, features: Features) -> Features:
     return kept
 
 
-def open_ours(clip: Clip, case: Case) -> NativeEngine:
+def open_ours(
+    kind: Format, case: Case, *, renditions: int = 1, gain_limits: tuple[float, ...] = (100.0,)
+) -> NativeEngine:
     """A native engine for one case."""
     engine = NativeEngine(
         EngineSpec(
-            width=clip.format.width,
-            height=clip.format.height,
-            bit_depth=clip.format.bit_depth,
+            width=kind.width,
+            height=kind.height,
+            bit_depth=kind.bit_depth,
+            renditions=tuple(f"rendition {number}" for number in range(renditions)),
+            gain_limits=gain_limits,
             threads=case.threads,
             cpu_mask=case.cpu_mask,
             features=PARTS[case.part],
@@ -93,16 +97,25 @@ def open_ours(clip: Clip, case: Case) -> NativeEngine:
 
 def time_ours(clip: Clip, case: Case) -> Sample:
     """Our engine over a clip, straight from its arrays."""
-    engine = open_ours(clip, case)
-    pairs = [(ref, (dis,)) for ref, dis in zip(clip.ref, clip.dis, strict=True)]
-    rows = [row for pair in pairs[:WARM_UP] for row in engine.push(*pair)]
+    sample = time_ladder([clip], case)
+    return Sample(sample.wall, sample.cpu, sample.features[:, 0])
+
+
+def time_ladder(
+    clips: Sequence[Clip], case: Case, gain_limits: tuple[float, ...] = (100.0,)
+) -> Sample:
+    """Our engine over clips of one reference at once; features are (frames, lanes, 6)."""
+    kind = clips[0].format
+    engine = open_ours(kind, case, renditions=len(clips), gain_limits=gain_limits)
+    versions = zip(*(clip.dis for clip in clips), strict=True)
+    groups = list(zip(clips[0].ref, versions, strict=True))
+    rows = [row for group in groups[:WARM_UP] for row in engine.push(*group)]
     with Stopwatch() as watch:
-        for pair in pairs[WARM_UP:]:
-            rows += engine.push(*pair)
+        for group in groups[WARM_UP:]:
+            rows += engine.push(*group)
         rows += engine.flush()
     engine.close()
-    features = np.array(rows)[:, 0]
-    return _sample(watch, len(pairs), features)
+    return _sample(watch, len(groups), np.array(rows))
 
 
 def time_libvmaf(clip: Clip, case: Case) -> Sample:

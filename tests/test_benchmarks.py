@@ -8,9 +8,12 @@ from __future__ import annotations
 import csv
 import itertools
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -38,7 +41,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a quick run leaves."""
     output = tmp_path_factory.mktemp("benchmarks")
-    only = ("--only", "timings,memory", "--size", "64x48")
+    only = ("--only", "timings,renditions,threads,memory,overhead", "--size", "64x48")
     finished = run("--quick", *only, "--output", str(output))
     assert finished.returncode == 0, finished.stderr
     assert finished.stdout == f"{output / 'report.md'}\n"
@@ -88,6 +91,38 @@ def test_memory_of_either_engine(folder: Path) -> None:
     assert all(64 * 48 < int(row["peak_bytes"]) < 2**24 for row in rows)
 
 
+def test_ladders_and_both_gain_limits(folder: Path) -> None:
+    rows = rows_of(folder / "renditions.csv")
+    assert [(row["bit_depth"], row["renditions"]) for row in rows] == [("8", "6"), ("10", "6")]
+    for row in rows:
+        assert 0 < float(row["further_ms"]) < float(row["all_ms"])
+        assert float(row["times_faster_q1"]) <= float(row["times_faster"])
+        assert float(row["one_ms"]) < float(row["both_ms"])
+
+
+def test_threads_of_one_context_and_contexts_of_a_thread(folder: Path) -> None:
+    path = folder / "threads.csv"
+    if usable_cpus() == 1:
+        assert not path.exists()
+        return
+    rows = rows_of(path)
+    assert {(row["how"], row["threads"]) for row in rows} >= {
+        (how, count)
+        for how in ("threads of one context", "contexts, a thread each")
+        for count in "12"
+    }
+    assert {float(row["gain"]) for row in rows if row["threads"] == "1"} == {1.0}
+
+
+def test_overhead_of_python(folder: Path) -> None:
+    """Far above the limits on a busy machine, but neither nothing nor a frame's extraction."""
+    rows = {row["what"]: float(row["value"]) for row in rows_of(folder / "overhead.csv")}
+    assert len(rows) == 7
+    assert 0.5 < rows["a push"] < 200
+    assert rows["a push"] < rows["a push, with the model"]
+    assert 0 < rows["import pyvmaf_tiny after NumPy"] < 500
+
+
 def test_report_and_plot(folder: Path) -> None:
     report = (folder / "report.md").read_text()
     assert "64x48" in report
@@ -99,4 +134,66 @@ def test_report_and_plot(folder: Path) -> None:
 def test_unknown_table() -> None:
     finished = run("--only", "timings,colours")
     assert finished.returncode == 2
-    assert "colours: not one of timings, memory, processes, instructions" in finished.stderr
+    assert "colours: not one of timings, renditions, threads, memory" in finished.stderr
+
+
+def test_publishing(tmp_path: Path) -> None:
+    """The pages have the places, and only those change."""
+    checkout = PROGRAM.parents[1]
+    (tmp_path / "docs").mkdir()
+    pages = ("README.md", "docs/performance.md")
+    for page in pages:
+        shutil.copy(checkout / page, tmp_path / page)
+    code = """
+    import sys
+    from pathlib import Path
+
+    sys.path[:0] = sys.argv[1:3]
+    import publish
+    from memory import Memory
+    from renditions import Renditions
+    from report import Results
+    from timings import Ratio, Timings
+
+    publish._CHECKOUT = Path(sys.argv[3])
+    results = Results({"CPU": "Some CPU, of some family, 2 usable"})
+    publish.publish(results, Path())
+    assert publish.summary(results) == ""
+    ratio = dict(width=1920, height=1080, bit_depth=8, part="all", threads=1)
+    spread = dict(cpu_q1=1, cpu_q3=1, wall=1, wall_q1=1, wall_q3=1)
+    ratios = [Ratio(**ratio, **spread, tier=tier, cpu=cpu) for tier, cpu in
+              (("avx512icl", 3.21), ("avx2", 2.34), ("scalar", 2.0))]
+    ladder = Renditions(1920, 1080, 8, "avx512icl", 6, 1, 1, 1, 1, 1, 1, 1, 4.56, 1, 1, 0.12)
+    peaks = [Memory(3840, 2160, 8, 1, engine, peak) for engine, peak in
+             (("pyvmaf-tiny", 10), ("libvmaf", 57))]
+    results.timings.ratios.extend(ratios)
+    results.renditions.append(ladder)
+    results.memory.extend(peaks)
+    print(publish.summary(results))
+    """
+    arguments = [str(PROGRAM.parent), str(PROGRAM.parents[1] / "tests"), str(tmp_path)]
+    finished = subprocess.run(
+        [sys.executable, "-c", dedent(code), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
+    told = " ".join(finished.stdout.split())
+    assert "One core" not in told
+    for figure in (
+        "Some CPU, of some family)",
+        "3.2 times less with AVX-512 (VNNI), 2.3 times",
+        "4.6 times as fast",
+        "adds 12%",
+        "5.7 times less.",
+    ):
+        assert figure in told
+    for page in pages:
+        old, new = (root / page for root in (checkout, tmp_path))
+        kept = [
+            re.sub(r"(begin -->).*(<!-- \w+: end)", r"\1\2", text.read_text(), flags=re.S)
+            for text in (old, new)
+        ]
+        assert kept[0] == kept[1]
+    assert "not measured" in (tmp_path / "docs" / "performance.md").read_text()
