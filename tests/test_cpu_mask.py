@@ -51,4 +51,17 @@ def test_the_command_line_shows_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(CPU_MASK_VARIABLE, "-1")
     outcome = run("engines", "--json")
     assert outcome.exit_code == 0
-    assert json.loads(outcome.stdout)[0]["tier"] == "scalar"
+    native = json.loads(outcome.stdout)[0]
+    assert (native["tier"], native["cpu_mask"]) == ("scalar", 0xFFFFFFFF)
+    assert "scalar (masked: 0xffffffff)" in run("engines").stdout
+    monkeypatch.delenv(CPU_MASK_VARIABLE)
+    assert "masked" not in run("engines").stdout
+
+
+def test_results_show_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What option and environment held back together."""
+    assert pyvmaf_tiny.score(REF, DIS, model=False).info.cpu_mask == 0
+    monkeypatch.setenv(CPU_MASK_VARIABLE, "0x10")
+    result = pyvmaf_tiny.score(REF, DIS, model=False, cpu_mask=32)
+    assert result.info.cpu_mask == 48
+    assert result.to_dict()["pyvmaf_tiny"]["cpu_mask"] == 48

@@ -13,7 +13,8 @@ class ResultInfo:
     """How a result came about.
 
     ``frames`` counts the frame pairs that were read, those that ``subsample`` left unscored
-    included; ``seconds`` is the wall time spent on them. ``reference`` and ``distorted`` are the
+    included; ``seconds`` is the wall time spent on them. ``cpu_tier`` are the kernels that were
+    used, ``cpu_mask`` the CPU features held back from them by option and environment. ``reference`` and ``distorted`` are the
     inputs' names, ``renditions`` is the number of distorted versions that shared the pass.
     ``teacher`` is the libvmaf model whose scores stand next to ours, if there is
     one. The three model fields are None without a model; ``neg_model_id`` and
@@ -32,6 +33,7 @@ class ResultInfo:
     frames: int
     seconds: float
     cpu_tier: str | None = None
+    cpu_mask: int = 0
     threads: int | None = None
     gain_limit: float = DEFAULT_GAIN_LIMIT
     subsample: int = 1

@@ -12,6 +12,11 @@ from .options import json_option
 from .tables import print_json, print_table
 
 
+def _tier(info: EngineInfo) -> str:
+    held_back = f" (masked: 0x{info.cpu_mask:x})" if info.cpu_mask else ""
+    return f"{info.tier or '-'}{held_back}"
+
+
 def _library(info: EngineInfo) -> str:
     if info.file is None:
         return "-"
@@ -36,7 +41,7 @@ def engines(as_json: bool) -> None:
                 info.name,
                 "available" if info.available else f"not available: {info.reason}",
                 info.version or "-",
-                info.tier or "-",
+                _tier(info),
                 " ".join(info.cpu_flags) or "-",
                 " ".join(info.devices) if info.available else "-",
                 _library(info),

@@ -87,7 +87,8 @@ class EngineInfo:
     """What :func:`pyvmaf_tiny.engines` says about one engine.
 
     ``tier`` is the kernel tier that it would use here, ``cpu_flags`` what it knows of the CPU;
-    ``reason`` says why the engine is not available and what to do (None when it is). ``devices``
+    ``cpu_mask`` are the bits that the environment holds back from it; ``reason`` says why the
+    engine is not available and what to do (None when it is). ``devices``
     are what ``device`` takes: of the native engine the devices of this machine, of libvmaf as far
     as its code goes (whether the machine has such a device shows when it is opened).
     ``device_names`` says what they are as far as that is known, by what ``device`` takes, and
@@ -100,6 +101,7 @@ class EngineInfo:
     version: str | None = None
     tier: str | None = None
     cpu_flags: tuple[str, ...] = ()
+    cpu_mask: int = 0
     reason: str | None = None
     devices: tuple[str, ...] = ("cpu",)
     device_names: dict[str, str] = field(default_factory=dict)

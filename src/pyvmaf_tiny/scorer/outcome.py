@@ -74,6 +74,7 @@ class Outcome:
             frames=frames,
             seconds=seconds if facts.seconds is None else facts.seconds,
             cpu_tier=engine.tier,
+            cpu_mask=spec.cpu_mask,
             threads=engine.threads,
             gain_limit=spec.gain_limits[0],
             subsample=spec.subsample,

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from pyvmaf_tiny.engine import EngineSpec, open_engine
-from pyvmaf_tiny.engine.base import Neg, gain_limits_of
+from pyvmaf_tiny.engine.base import Neg, cpu_mask_of, gain_limits_of
 from pyvmaf_tiny.errors import EngineStateError, VmafTinyError
 from pyvmaf_tiny.frames import AnyArray
 from pyvmaf_tiny.options import whole_number
@@ -65,7 +65,7 @@ class Stream:
             renditions=renditions,
             gain_limits=gain_limits_of(neg, gain_limit),
             threads=threads,
-            cpu_mask=cpu_mask,
+            cpu_mask=cpu_mask_of(cpu_mask),
             subsample=self._subsample,
             lag=batch,
             device=device,

@@ -38,6 +38,7 @@ def info() -> EngineInfo:
         version=library.version,
         tier=found.tier(cpu_mask_of(0)),
         cpu_flags=found.flags(),
+        cpu_mask=cpu_mask_of(0),
         devices=devices,
         file=library.path,
         preallocated_pictures=library.preallocated,

@@ -45,6 +45,7 @@ def info() -> EngineInfo:
         version=NativeEngine.version,
         tier=tier(cpu_mask_of(0)),
         cpu_flags=cpu_flags(),
+        cpu_mask=cpu_mask_of(0),
         devices=("cpu", *names),
         device_names=names,
         device_reasons=reasons,
