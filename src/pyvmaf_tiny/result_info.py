@@ -14,8 +14,9 @@ class ResultInfo:
 
     ``frames`` counts the frame pairs that were read, those that ``subsample`` left unscored
     included; ``seconds`` is the wall time spent on them. ``cpu_tier`` are the kernels that were
-    used, ``cpu_mask`` the CPU features held back from them by option and environment. ``reference`` and ``distorted`` are the
-    inputs' names, ``renditions`` is the number of distorted versions that shared the pass.
+    used, ``cpu_mask`` the CPU features held back from them by option and environment.
+    ``reference`` and ``distorted`` are the inputs' names, ``renditions`` is the number of
+    distorted versions that shared the pass.
     ``teacher`` is the libvmaf model whose scores stand next to ours, if there is
     one. The three model fields are None without a model; ``neg_model_id`` and
     ``neg_model_digest`` are of the model for the NEG features of the same pass, if there are.
