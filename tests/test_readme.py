@@ -54,6 +54,8 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
     distorted = noisy(reference)
     write_video(folder / "reference.mp4", reference, codec="libx264", options={"crf": "10"})
     write_video(folder / "distorted.mp4", distorted, codec="libx264", options={"crf": "35"})
+    for name, crf in (("6M", "25"), ("3M", "35"), ("1M", "45")):
+        write_video(folder / f"{name}.mp4", reference, codec="libx264", options={"crf": crf})
     write_video(folder / "shorter.mp4", distorted[:-2], codec="libx264")
     (folder / "reference.y4m").write_bytes(y4m_bytes(reference))
     deep = moving_planes(FRAMES, WIDTH, HEIGHT, bit_depth=10)
