@@ -105,7 +105,7 @@ def test_what_was_scored_before_an_error_is_delivered(
     assert "--shortest" in ran.stderr
     assert [row["metrics"]["vmaf"] for row in json.loads(text)["frames"]] == list(expected.scores)
     if output:
-        assert ran.stdout == f"vmaf_tiny_v2: {expected.mean:.6f}\n"
+        assert ran.stdout == f"vmaf_tiny_d1: {expected.mean:.6f}\n"
 
 
 def test_shortest_makes_it_no_error(clips: Clips) -> None:
@@ -142,7 +142,7 @@ def test_a_signal_delivers_what_was_scored(
     )
     assert process.returncode == code
     assert scores == expected.scores.tolist()
-    assert stdout.decode() == f"vmaf_tiny_v2: {expected.mean:.6f}\n"
+    assert stdout.decode() == f"vmaf_tiny_d1: {expected.mean:.6f}\n"
     assert stderr.decode().splitlines()[-1] == f"pyvmaf-tiny: {word}"
 
 

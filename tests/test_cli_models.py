@@ -25,10 +25,10 @@ def test_list() -> None:
 
 
 def test_show() -> None:
-    shown = json.loads(run("models", "show", "vmaf_tiny_v2", "--json").stdout)
-    assert shown["registry"]["id"] == "vmaf_tiny_v2"
+    shown = json.loads(run("models", "show", "vmaf_tiny_d1", "--json").stdout)
+    assert shown["registry"]["id"] == "vmaf_tiny_d1"
     assert shown["sidecar"]["features"] == list(pyvmaf_tiny.FEATURES)
-    text = run("models", "show", "vmaf_tiny_v2").stdout
+    text = run("models", "show", "vmaf_tiny_d1").stdout
     assert shown["registry"]["digest"] in text
     assert "  opset: 17\n" in text
 
@@ -36,19 +36,19 @@ def test_show() -> None:
 def test_show_an_unknown_model() -> None:
     ran = run("models", "show", "vmaf_tiny_v0")
     assert ran.exit_code == 4
-    assert "vmaf_tiny_v2" in ran.stderr
+    assert "vmaf_tiny_d1" in ran.stderr
 
 
 def test_verify_the_shipped_models() -> None:
     ran = run("models", "verify")
     assert ran.exit_code == 0
-    assert "vmaf_tiny_v2: ok" in ran.stdout.splitlines()
+    assert "vmaf_tiny_d1: ok" in ran.stdout.splitlines()
 
 
 @pytest.mark.parametrize("flags", [[], ["--json"]])
 def test_verify_files(tmp_path: Path, flags: list[str]) -> None:
     good, bad = tmp_path / "good.onnx", tmp_path / "bad.onnx"
-    data = (SHIPPED / "vmaf_tiny_v2.onnx").read_bytes()
+    data = (SHIPPED / "vmaf_tiny_d1.onnx").read_bytes()
     good.write_bytes(data)
     bad.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
     assert run("models", "verify", good).exit_code == 0
@@ -73,12 +73,12 @@ def test_verify_catches_a_changed_shipped_model(
     for file in SHIPPED.iterdir():
         (tmp_path / "tiny_models").mkdir(exist_ok=True)
         (tmp_path / "tiny_models" / file.name).write_bytes(file.read_bytes())
-    model = tmp_path / "tiny_models" / "vmaf_tiny_v2.onnx"
+    model = tmp_path / "tiny_models" / "vmaf_tiny_d1.onnx"
     model.write_bytes(model.read_bytes() + b"\0")
     monkeypatch.setattr("importlib.resources.files", lambda _package: tmp_path)
     ran = run("models", "verify")
     assert ran.exit_code == 4
-    assert "vmaf_tiny_v2: the file of model vmaf_tiny_v2 is not the one" in ran.stdout
+    assert "vmaf_tiny_d1: the file of model vmaf_tiny_d1 is not the one" in ran.stdout
 
 
 def test_engines() -> None:

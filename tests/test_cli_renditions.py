@@ -73,12 +73,14 @@ def test_one_rendition_with_both(clips: Clips, tmp_path: Path) -> None:
         pyvmaf_tiny.score(clips.path("ref.y4m"), clips.path("dis.y4m"), neg=only)
         for only in (False, True)
     )
-    assert ran.stdout == f"vmaf_tiny_v2: {plain.mean:.6f}\nvmaf_tiny_v2 (NEG): {neg.mean:.6f}\n"
+    assert ran.stdout == (
+        f"vmaf_tiny_d1: {plain.mean:.6f}\nvmaf_tiny_d1neg (NEG): {neg.mean:.6f}\n"
+    )
     content = json.loads(log.read_text())
     assert content["frames"][3]["metrics"]["vmaf_neg"] == neg.scores[3]
     assert content["frames"][3]["metrics"]["integer_adm2_egl_1"] == neg.features[3, 0]
     assert content["pooled_metrics"]["vmaf_neg"]["mean"] == neg.mean
-    assert content["pyvmaf_tiny"]["neg_model_id"] == "vmaf_tiny_v2"
+    assert content["pyvmaf_tiny"]["neg_model_id"] == "vmaf_tiny_d1neg"
 
 
 def test_the_two_models_of_vmaf(clips: Clips) -> None:
@@ -91,6 +93,7 @@ def test_the_two_models_of_vmaf(clips: Clips) -> None:
     ran = run("score", *clips.pair(), "-m", "version=vmaf_v0.6.1", "-m", "path=own.onnx")
     assert ran.exit_code == 2
     assert "--neg-model" in ran.stderr
+    assert run("score", *clips.pair(), *models, "--neg-model", "vmaf_tiny_v2").exit_code == 2
 
 
 def test_a_log_of_several_renditions(clips: Clips, tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def in_shell(redirection: str, *args: str) -> subprocess.CompletedProcess[str]:
 def test_without_stderr_the_score_is_printed(clips: Clips, streams: str, kind: str) -> None:
     ran = in_shell(streams, "score", *clips.pair(kind))
     mean = pyvmaf_tiny.score(clips.path("ref.y4m"), clips.path("dis.y4m")).mean
-    assert (ran.returncode, ran.stdout) == (0, f"vmaf_tiny_v2: {mean:.6f}\n")
+    assert (ran.returncode, ran.stdout) == (0, f"vmaf_tiny_d1: {mean:.6f}\n")
 
 
 def test_without_stderr_an_error_keeps_its_code(clips: Clips) -> None:

@@ -20,7 +20,7 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Clips:
 @pytest.fixture(scope="module")
 def line(clips: Clips) -> str:
     result = pyvmaf_tiny.score(clips.path("ref.y4m"), clips.path("dis.y4m"))
-    return f"vmaf_tiny_v2: {result.mean:.6f}\n"
+    return f"vmaf_tiny_d1: {result.mean:.6f}\n"
 
 
 def test_a_terminal_shows_progress_and_a_summary(tmp_path: Path) -> None:
@@ -31,7 +31,7 @@ def test_a_terminal_shows_progress_and_a_summary(tmp_path: Path) -> None:
     ran = spawn_on_terminal("score", "-r", ref, "-d", dis)
     result = pyvmaf_tiny.score(ref, dis)
     shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", ran.stderr)
-    assert (ran.code, ran.stdout) == (0, f"vmaf_tiny_v2: {result.mean:.6f}\n")
+    assert (ran.code, ran.stdout) == (0, f"vmaf_tiny_d1: {result.mean:.6f}\n")
     assert re.search(r"40/40 frames +[\d.]+ fps +mean \d", shown)
     assert re.search(rf"40 frames {WIDTH}x{HEIGHT} 8 bit in [\d.]+ s", shown)
     assert f"min {result.min:.3f} at frame {result.scores.argmin()}" in shown

@@ -13,7 +13,7 @@ from pyvmaf_tiny.model import DEVICES, load_model
 from pyvmaf_tiny.model.devices import PROVIDERS, bind
 
 EVERY = [provider for names in PROVIDERS.values() for provider in names]
-MODEL = MODELS / "vmaf_tiny_v2.onnx"
+MODEL = MODELS / "vmaf_tiny_d1.onnx"
 
 
 def works(provider: str) -> tuple[str]:

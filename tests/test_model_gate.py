@@ -1,4 +1,4 @@
-"""The shipped default model against the exact teacher, on committed rows of real encodes.
+"""The shipped vmaf_tiny_v2 against the exact teacher, on committed rows of real encodes.
 
 The rows (features by the native engine, labels by vmaf_v0.6.1 in float64) are spread over the
 training corpus: this checks that the file is the model that its card describes, not how well it

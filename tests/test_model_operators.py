@@ -115,7 +115,7 @@ def test_what_a_file_holds_is_what_onnx_says() -> None:
 
 @pytest.mark.parametrize("cut", [1, 7, 40, 200])
 def test_a_cut_file_is_an_error(cut: int, tmp_path: Path) -> None:
-    data = (MODELS / "vmaf_tiny_v2.onnx").read_bytes()
+    data = (MODELS / "vmaf_tiny_d1.onnx").read_bytes()
     (tmp_path / "cut.onnx").write_bytes(data[:-cut])
     with pytest.raises(ModelError):
         load_model(tmp_path / "cut.onnx")

@@ -36,7 +36,8 @@ def write_registry(folder: Path, document: Any) -> None:
 def test_package_carries_the_models_of_the_repository() -> None:
     packaged, here = Registry.load(), Registry.load(MODELS)
     assert packaged.entries == here.entries
-    assert packaged.default == here.default == "vmaf_tiny_v2"
+    assert packaged.default == here.default == "vmaf_tiny_d1"
+    assert packaged.default_neg == here.default_neg == "vmaf_tiny_d1neg"
     for entry in here.entries:
         assert packaged.read(entry) == (MODELS / entry.onnx).read_bytes()
 
@@ -71,26 +72,26 @@ def test_sidecar_describes_the_graph(model_id: str) -> None:
     assert sidecar["training_provenance"]["inputs"]["parquet"]["sha256"]
 
 
-def test_models_are_listed_with_the_default_marked() -> None:
+def test_models_are_listed_with_the_defaults_marked() -> None:
     listed = {info.id: info for info in models(MODELS)}
-    assert listed["vmaf_tiny_v2"].default
-    assert sum(info.default for info in listed.values()) == 1
+    assert [info.id for info in listed.values() if info.default] == ["vmaf_tiny_d1"]
+    assert [info.id for info in listed.values() if info.default_neg] == ["vmaf_tiny_d1neg"]
     assert all(info.ok and info.reason is None for info in listed.values())
-    assert listed["vmaf_tiny_v2"].digest == SHIPPED["models"][0]["sha256"]
+    assert listed["vmaf_tiny_d1"].digest == SHIPPED["models"][0]["sha256"]
 
 
 def test_a_changed_model_is_not_loaded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def no_session(*_: Any, **__: Any) -> None:
         raise AssertionError("a session was made of bytes that nobody vouches for")
 
-    path = folder / "vmaf_tiny_v2.onnx"
+    path = folder / "vmaf_tiny_d1.onnx"
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
     monkeypatch.setattr(onnxruntime, "InferenceSession", no_session)
     with pytest.raises(ModelDigestError, match=SHIPPED["models"][0]["sha256"]):
         load_model(registry=Registry.load(folder))
-    (info,) = (info for info in models(folder) if info.id == "vmaf_tiny_v2")
+    (info,) = (info for info in models(folder) if info.id == "vmaf_tiny_d1")
     assert not info.ok
     assert "sha256" in str(info.reason)
 
@@ -116,26 +117,26 @@ class Swapped:
 
 
 def test_the_bytes_that_were_hashed_are_the_bytes_that_run(tmp_path: Path) -> None:
-    right = (MODELS / "vmaf_tiny_v2.onnx").read_bytes()
+    right = (MODELS / "vmaf_tiny_d1.onnx").read_bytes()
     wrong = save(row_sums(), tmp_path / "other.onnx").read_bytes()
     root: Any = Swapped(MODELS, [right, wrong])
     row = (0.9, 0.5, 0.8, 0.9, 0.9, 2.0)
     assert load_model(registry=Registry.load(root)).predict_one(row) == load_model(
-        MODELS / "vmaf_tiny_v2.onnx"
+        MODELS / "vmaf_tiny_d1.onnx"
     ).predict_one(row)
     with pytest.raises(ModelDigestError):
         load_model(registry=Registry.load(root))
 
 
 def test_missing_model_file(folder: Path) -> None:
-    (folder / "vmaf_tiny_v2.onnx").unlink()
-    with pytest.raises(ModelNotFoundError, match=r"vmaf_tiny_v2\.onnx"):
-        load_model("vmaf_tiny_v2", registry=Registry.load(folder))
-    assert [info.ok for info in models(folder) if info.id == "vmaf_tiny_v2"] == [False]
+    (folder / "vmaf_tiny_d1.onnx").unlink()
+    with pytest.raises(ModelNotFoundError, match=r"vmaf_tiny_d1\.onnx"):
+        load_model("vmaf_tiny_d1", registry=Registry.load(folder))
+    assert [info.ok for info in models(folder) if info.id == "vmaf_tiny_d1"] == [False]
 
 
 def test_unknown_id_names_the_known_ones() -> None:
-    with pytest.raises(ModelNotFoundError, match="vmaf_tiny_v2"):
+    with pytest.raises(ModelNotFoundError, match="vmaf_tiny_d1"):
         Registry.load(MODELS).entry("vmaf_v0.6.1")
 
 
@@ -165,14 +166,15 @@ BROKEN: dict[str, Any] = {
     "true as version": changed(schema_version=True),
     "no default": {key: value for key, value in SHIPPED.items() if key != "default"},
     "a number as default": changed(default=2),
+    "null as default for NEG": changed(default_neg=None),
     "no models": changed(models=[]),
-    "models by name": changed(models={"vmaf_tiny_v2": SHIPPED["models"][0]}),
-    "a text as model": changed(models=["vmaf_tiny_v2"]),
+    "models by name": changed(models={"vmaf_tiny_d1": SHIPPED["models"][0]}),
+    "a text as model": changed(models=["vmaf_tiny_d1"]),
     "an id that is a path": changed_model(id="../vmaf"),
     "an id that looks like a file": changed_model(id="vmaf.onnx"),
     "an empty id": changed_model(id=""),
     "an unknown kind": changed_model(kind="nr"),
-    "a path outside": changed_model(onnx="../vmaf_tiny_v2.onnx"),
+    "a path outside": changed_model(onnx="../vmaf_tiny_d1.onnx"),
     "an absolute path": changed_model(onnx="/etc/passwd"),
     "a hidden file": changed_model(sidecar=".json"),
     "a short digest": changed_model(sha256="ab12"),
@@ -197,13 +199,24 @@ def test_broken_registry(folder: Path, document: Any) -> None:
 
 @pytest.mark.parametrize(
     "document",
-    [changed(default="vmaf_tiny_v9"), changed(models=[SHIPPED["models"][0]] * 2)],
-    ids=["a default that is not listed", "an id twice"],
+    [
+        changed(default="vmaf_tiny_v9"),
+        changed(default_neg="vmaf_tiny_v9"),
+        changed(models=[SHIPPED["models"][0]] * 2),
+    ],
+    ids=["a default that is not listed", "one for NEG that is not", "an id twice"],
 )
 def test_broken_references(folder: Path, document: Any) -> None:
     write_registry(folder, document)
     with pytest.raises(ModelFormatError, match="expected"):
         Registry.load(folder)
+
+
+def test_without_a_default_for_neg_there_is_one_for_both(folder: Path) -> None:
+    write_registry(folder, {key: SHIPPED[key] for key in SHIPPED if key != "default_neg"})
+    found = Registry.load(folder)
+    assert found.default_neg == found.default
+    assert load_model(registry=found, neg=True).id == "vmaf_tiny_d1"
 
 
 @pytest.mark.parametrize(
@@ -216,7 +229,7 @@ def test_registry_that_is_not_json(folder: Path, text: str) -> None:
 
 
 def test_sidecar_that_is_not_an_object(folder: Path) -> None:
-    (folder / "vmaf_tiny_v2.json").write_text("[]")
+    (folder / "vmaf_tiny_d1.json").write_text("[]")
     shipped = Registry.load(folder)
     with pytest.raises(ModelFormatError, match="an object"):
         shipped.sidecar(shipped.entry())

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from pyvmaf_tiny.errors import ModelError, ModelFormatError, ModelNotFoundError, OptionError
 from pyvmaf_tiny.model import Model, load_model, registry
 
-SHIPPED = MODELS / "vmaf_tiny_v2.onnx"
+SHIPPED = MODELS / "vmaf_tiny_d1.onnx"
 
 
 def random_rows(count: int) -> NDArray[np.float64]:
@@ -48,10 +48,12 @@ def shipped() -> Model:
 
 def test_default_model_is_the_registrys() -> None:
     model = load_model()
-    assert model.id == "vmaf_tiny_v2"
+    assert model.id == "vmaf_tiny_d1"
     assert model.trusted
     assert model.digest == hashlib.sha256(SHIPPED.read_bytes()).hexdigest()
-    assert load_model("vmaf_tiny_v2").digest == model.digest
+    assert load_model("vmaf_tiny_d1").digest == model.digest
+    assert load_model(neg=True).id == "vmaf_tiny_d1neg"
+    assert load_model("vmaf_tiny_d1", neg=True).digest == model.digest
 
 
 @pytest.mark.parametrize("kind", [str, Path], ids=["str", "Path"])
@@ -72,9 +74,9 @@ def test_double_precision_models_lose_nothing(tmp_path: Path, column: bool) -> N
     np.testing.assert_array_equal(model.predict(np.array([row, row])), [1.0 + 2.0**-50] * 2)
 
 
-@pytest.mark.parametrize("spec", ["vmaf_v0.6.1", "", "vmaf_tiny_v2.json", 42, True, b"x.onnx"])
+@pytest.mark.parametrize("spec", ["vmaf_v0.6.1", "", "vmaf_tiny_d1.json", 42, True, b"x.onnx"])
 def test_unknown_models_name_the_known_ones(spec: Any) -> None:
-    with pytest.raises(ModelNotFoundError, match="vmaf_tiny_v2"):
+    with pytest.raises(ModelNotFoundError, match="vmaf_tiny_d1"):
         load_model(spec)
 
 

@@ -119,7 +119,7 @@ def test_each_gain_limit_has_its_own_model(tmp_path: Path) -> None:
         assert result.neg is not None
         same(result.neg, pyvmaf_tiny.score(ref, dis, neg=True, model=path))
         assert result.neg.info.model_id == result.info.neg_model_id == "own.onnx"
-        assert result.info.model_id == "vmaf_tiny_v2"
+        assert result.info.model_id == "vmaf_tiny_d1"
 
 
 @pytest.mark.parametrize(
@@ -127,9 +127,9 @@ def test_each_gain_limit_has_its_own_model(tmp_path: Path) -> None:
     [
         {"neg": "neither"},
         {"neg": "both", "gain_limit": 1.0},
-        {"neg_model": "vmaf_tiny_v2"},
+        {"neg_model": "vmaf_tiny_d1"},
         {"neg": "both", "neg_model": False},
-        {"neg": "both", "model": False, "neg_model": "vmaf_tiny_v2"},
+        {"neg": "both", "model": False, "neg_model": "vmaf_tiny_d1"},
     ],
 )
 def test_contradicting_neg(options: dict[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """Put an exported model into the registry, or renew its digest there.
 
-python ai/scripts/register_model.py --sidecar model/tiny/vmaf_tiny_v2.json --default
+python ai/scripts/register_model.py --sidecar model/tiny/vmaf_tiny_d1.json --default
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ def main() -> int:
     )
     parser.add_argument("--sidecar", type=Path, required=True, help="beside its ONNX file")
     parser.add_argument("--default", action="store_true", help="make it the default model")
+    parser.add_argument(
+        "--default-neg", action="store_true", help="make it the default model for NEG features"
+    )
     arguments = parser.parse_args()
 
     folder = arguments.sidecar.parent
@@ -43,15 +46,16 @@ def main() -> int:
         "smoke": False,
         "notes": sidecar["notes"],
     }
-    if path.exists():
-        registry = json.loads(path.read_text())
-    else:
-        registry = {"schema_version": SCHEMA_VERSION, "default": entry["id"], "models": []}
-    others = [model for model in registry["models"] if model["id"] != entry["id"]]
-    registry["models"] = sorted([*others, entry], key=lambda model: model["id"])
+    registry = json.loads(path.read_text()) if path.exists() else {}
+    others = [model for model in registry.get("models", []) if model["id"] != entry["id"]]
+    defaults = {key: registry[key] for key in ("default", "default_neg") if key in registry}
+    defaults.setdefault("default", entry["id"])
     if arguments.default:
-        registry["default"] = entry["id"]
-    write_json(path, registry)
+        defaults["default"] = entry["id"]
+    if arguments.default_neg:
+        defaults["default_neg"] = entry["id"]
+    models = sorted([*others, entry], key=lambda model: model["id"])
+    write_json(path, {"schema_version": SCHEMA_VERSION, **defaults, "models": models})
     written = Registry.load(folder)
     written.check(written.entry(entry["id"]))
     model = load_model(entry["id"], registry=written)

@@ -60,11 +60,13 @@ def score(
         h: luma height in samples; needed for raw YUV only.
         bit_depth: 8, 10, 12 or 16; needed for raw YUV above 8 bit and for uint16 arrays.
         pixel_format: of raw YUV: "400", "420", "422", "444", or ffmpeg's name for it.
-        model: None for the default model, a registry id, the path of an ``.onnx`` file of your
-            own or of a libvmaf model (``.json``), or False for features without scores.
+        model: None for the default model (NEG features have one of their own), a registry id, the
+            path of an ``.onnx`` file of your own or of a libvmaf model (``.json``), or False for
+            features without scores.
         neg: no credit for enhancement (libvmaf's NEG): enhancement gain limit 1.0. "both" scores
             with and without in one pass: the result's ``neg`` is the one without.
-        neg_model: with neg="both", the model for the NEG features; None for the same one.
+        neg_model: with neg="both", the model for the NEG features; None for the same one, or
+            the default for them when none is named.
         engine: "auto", "native", "libvmaf", or "libvmaf:/path/to/library".
         threads: threads that share a frame; None for as many as are useful here.
         frames: score at most this many pairs.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +14,9 @@ from pyvmaf_tiny.errors import ModelDigestError
 from .options import json_option
 from .output import check_place
 from .tables import print_facts, print_json, print_table
+
+if TYPE_CHECKING:
+    from pyvmaf_tiny.model import ModelInfo
 
 
 @click.group()
@@ -35,7 +39,7 @@ def list_models(as_json: bool) -> None:
         [
             (
                 info.id,
-                "yes" if info.default else "",
+                _default_for(info),
                 "ok" if info.ok else info.reason or "",
                 info.digest[:16],
                 info.license,
@@ -105,6 +109,11 @@ def import_model(source: str, output: str | None, libvmaf: Path | None, transfor
     check_place(target, [source])
     target.write_bytes(import_models(source, library=libvmaf, transform=transform))
     click.echo(target)
+
+
+def _default_for(info: ModelInfo) -> str:
+    kinds = {"yes": info.default, "NEG": info.default_neg}
+    return ", ".join(kind for kind, holds in kinds.items() if holds)
 
 
 def _verify_shipped() -> list[dict[str, object]]:

@@ -142,6 +142,12 @@ def score(
     if vmaf_model is not None:
         model = vmaf_model.model
         options["neg"] = options["neg"] or vmaf_model.neg
+        if vmaf_model.neg_model is not None:
+            if neg_model is not None:
+                raise click.UsageError(
+                    "-m/--model twice and --neg-model both name a model for NEG."
+                )
+            neg_model = vmaf_model.neg_model
     several = len(dis) > 1
     arguments = scoring_arguments(options)
     if output is None and log_format is not None:

@@ -56,11 +56,15 @@ def libvmaf_options(command: F) -> F:
 
 
 class VmafModel(NamedTuple):
-    """What ``--model`` asks for: a model, a value of ``--neg``, and a note on the choice."""
+    """What ``--model`` asks for: a model, a value of ``--neg``, and a note on the choice.
+
+    ``neg_model`` is the other one of two.
+    """
 
     model: str
     neg: Literal["only", "both"] | None = None
     note: str | None = None
+    neg_model: str | None = None
 
 
 def parse_model(
@@ -78,18 +82,14 @@ def parse_model(
     models = [_one_model(each, ctx, param) for each in value]
     if len(models) == 1:
         return models[0]
-    first, second = models[:2]
-    if (
-        len(models) == 2
-        and first.model == second.model
-        and {first.neg, second.neg} == {None, "only"}
-    ):
-        notes = " and ".join(model.note for model in models if model.note)
-        return VmafModel(first.model, "both", notes or None)
+    plain = [model for model in models if model.neg is None]
+    neg = [model for model in models if model.neg == "only"]
+    if len(plain) == len(neg) == 1 and plain[0].note:
+        notes = " and ".join(str(model.note) for model in models)
+        return VmafModel(plain[0].model, "both", notes, neg[0].model)
     raise click.BadParameter(
-        "two models a run are one and the same with and without neg "
-        "(version=vmaf_v0.6.1 and version=vmaf_v0.6.1neg); for others see --neg both and "
-        "--neg-model, or run once per model.",
+        "two models a run are version=vmaf_v0.6.1 and version=vmaf_v0.6.1neg; for others see "
+        "--neg both and --neg-model, or run once per model.",
         ctx,
         param,
     )
@@ -131,18 +131,15 @@ def _own_model(key: str, setting: str, ctx: click.Context, param: click.Paramete
 
 
 def _student(version: str) -> VmafModel | None:
-    """The default model, if it was trained on the scores of libvmaf's model ``version``."""
+    """The default model for it, if that was trained on the scores of libvmaf's ``version``."""
     from pyvmaf_tiny.model import Registry
 
     registry = Registry.load()
-    entry = registry.entry()
-    teacher = registry.sidecar(entry).get("teacher")
     neg = version.endswith("neg")
-    if version.removesuffix("neg") != teacher:
+    entry = registry.entry(neg=neg)
+    if version != registry.sidecar(entry).get("teacher"):
         return None
     how = f"{entry.id}, which was trained on its scores"
-    if neg:
-        how = f"{entry.id} on NEG features; it was trained on the scores of {teacher}"
     return VmafModel(entry.id, "only" if neg else None, f"{version} is scored by {how}")
 
 

@@ -37,13 +37,15 @@ _SHARED = ("id", "kind", "onnx", "sha256", "opset", "license", "quant_mode")
 class ModelInfo:
     """What :func:`models` says about one shipped model.
 
-    ``digest`` is the registry's sha256; ``ok`` says that the file is here, matches it and passes
-    :meth:`Registry.check`, and ``reason`` says why it does not (None when it does).
+    ``default`` and ``default_neg``: it is taken when no model is named, the latter for NEG
+    features. ``digest`` is the registry's sha256; ``ok`` says that the file is here, matches it
+    and passes :meth:`Registry.check`, and ``reason`` says why it does not (None when it does).
     """
 
     id: str
     kind: str
     default: bool
+    default_neg: bool
     digest: str
     opset: int
     license: str
@@ -55,10 +57,15 @@ class ModelInfo:
 
 @dataclass(frozen=True)
 class Registry:
-    """The parsed registry of one folder of models."""
+    """The parsed registry of one folder of models.
+
+    ``default`` is the model to take when none is named, ``default_neg`` the one for features with
+    libvmaf's NEG gain limit; they may be the same.
+    """
 
     root: Traversable
     default: str
+    default_neg: str
     entries: tuple[ModelEntry, ...]
 
     @classmethod
@@ -69,17 +76,20 @@ class Registry:
         """
         if root is None:
             root = importlib.resources.files("pyvmaf_tiny") / "tiny_models"
-        default, entries = parse(_read_json(root / REGISTRY_FILE))
-        return cls(root, default, entries)
+        return cls(root, *parse(_read_json(root / REGISTRY_FILE)))
 
     @property
     def ids(self) -> tuple[str, ...]:
         """The known model ids, in the registry's order."""
         return tuple(entry.id for entry in self.entries)
 
-    def entry(self, model_id: str | None = None) -> ModelEntry:
-        """Return the entry of ``model_id`` (None: the default); ModelNotFoundError if unknown."""
-        wanted = self.default if model_id is None else model_id
+    def entry(self, model_id: str | None = None, *, neg: bool = False) -> ModelEntry:
+        """Return the entry of ``model_id``; ModelNotFoundError if unknown.
+
+        None is the default, with ``neg`` the one for NEG features.
+        """
+        default = self.default_neg if neg else self.default
+        wanted = default if model_id is None else model_id
         for entry in self.entries:
             if entry.id == wanted:
                 return entry
@@ -144,6 +154,7 @@ class Registry:
             id=entry.id,
             kind=entry.kind,
             default=entry.id == self.default,
+            default_neg=entry.id == self.default_neg,
             digest=entry.sha256,
             opset=entry.opset,
             license=entry.license,

@@ -41,8 +41,12 @@ class ModelEntry:
     notes: str
 
 
-def parse(document: Any) -> tuple[str, tuple[ModelEntry, ...]]:
-    """Return the default's id and the entries; ModelFormatError when the document is broken."""
+def parse(document: Any) -> tuple[str, str, tuple[ModelEntry, ...]]:
+    """Return the default's id, the id of the default for NEG features, and the entries.
+
+    A registry without ``default_neg`` has one default for both. ModelFormatError when the document
+    is broken.
+    """
     version = _field(document, "schema_version", int, "registry")
     if version != SCHEMA_VERSION:
         raise _broken("schema_version", version, SCHEMA_VERSION, hint="update pyvmaf-tiny")
@@ -52,10 +56,16 @@ def parse(document: Any) -> tuple[str, tuple[ModelEntry, ...]]:
     for name in ids:
         if ids.count(name) > 1:
             raise _broken("models", f"the id {name!r} twice", "unique ids")
-    default = _field(document, "default", str, "registry")
-    if default not in ids:
-        raise _broken("default", repr(default), "one of " + ", ".join(ids))
-    return default, entries
+    default = _default(document, "default", ids)
+    neg = _default(document, "default_neg", ids) if "default_neg" in document else default
+    return default, neg, entries
+
+
+def _default(document: Any, field: str, ids: list[str]) -> str:
+    model_id: str = _field(document, field, str, "registry")
+    if model_id not in ids:
+        raise _broken(field, repr(model_id), "one of " + ", ".join(ids))
+    return model_id
 
 
 def _parse_entry(item: Any, where: str) -> ModelEntry:

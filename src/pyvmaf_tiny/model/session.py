@@ -143,6 +143,7 @@ def load_model(
     spec: str | os.PathLike[str] | None = None,
     *,
     device: str = "cpu",
+    neg: bool = False,
     registry: Registry | None = None,
 ) -> Model:
     """Load a model.
@@ -153,6 +154,8 @@ def load_model(
             path of a libvmaf model (``vmaf_v0.6.1.json``), which is imported on the way.
         device: "cpu"; "cuda", "openvino" or "rocm" for that one or an error; "auto" for the
             first of cuda, openvino, rocm, cpu that works: ``Model.device`` says which.
+        neg: which default: the one for features with libvmaf's NEG gain limit. Changes nothing
+            for a model that is named.
         registry: another registry than the package's own.
 
     Raises ModelNotFoundError (no such id or file), ModelDigestError (a shipped file is not the
@@ -169,7 +172,7 @@ def load_model(
         return Model(import_models(path), path.name, trusted=False, device=device)
     if spec is None or isinstance(spec, str):
         registry = registry or Registry.load()
-        entry = registry.entry(spec)
+        entry = registry.entry(spec, neg=neg)
         return Model(registry.read(entry), entry.id, trusted=True, device=device)
     known = ", ".join((registry or Registry.load()).ids)
     raise ModelNotFoundError(

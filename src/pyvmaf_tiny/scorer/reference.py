@@ -65,11 +65,13 @@ class ReferenceScorer(Stream):
             h: luma height in samples, 33 to 16384.
             renditions: how many there are, 1 to 64, or their names.
             bit_depth: 8 (uint8 planes), 10, 12 or 16 (uint16 planes).
-            model: None for the default model, a registry id, the path of an ``.onnx`` file of
-                your own or of a libvmaf model (``.json``), or False for features without scores.
+            model: None for the default model (NEG features have one of their own), a registry id,
+                the path of an ``.onnx`` file of your own or of a libvmaf model (``.json``), or
+                False for features without scores.
             neg: no credit for enhancement (libvmaf's NEG): enhancement gain limit 1.0. "both"
                 scores with and without, in one pass: every frame and every result has a ``neg``.
-            neg_model: with neg="both", the model for the NEG features; None for the same one.
+            neg_model: with neg="both", the model for the NEG features; None for the same one, or
+                the default for them when none is named.
             engine: "auto", "native", "libvmaf", or "libvmaf:/path/to/library".
             threads: threads that share a frame; None for as many as are useful here. Results
                 do not depend on it.

@@ -177,6 +177,8 @@ def load_models(
 ) -> tuple[Model, ...]:
     """The model of every gain limit; ``neg_model`` None means the same one for NEG.
 
+    Where no model is named, every gain limit has the registry's default for it.
+
     Raises ModelError, and OptionError when a model was made for features with another gain limit.
     """
     limits = spec.gain_limits
@@ -194,10 +196,12 @@ def load_models(
 
     if neg_model is False:
         raise OptionError("neg_model is a model", given="False", hint="leave neg='both' out")
-    loaded = load_model(model, device=model_device)
-    models = [loaded] * len(limits)
+    models = [load_model(model, device=model_device, neg=limits[0] == NEG_GAIN_LIMIT)]
     if neg_model is not None:
-        models[-1] = load_model(neg_model, device=model_device)
+        models.append(load_model(neg_model, device=model_device))
+    elif len(limits) > 1:
+        named = model is not None
+        models.append(models[0] if named else load_model(device=model_device, neg=True))
     for each, limit in zip(models, limits, strict=True):
         wanted = each.gain_limit
         if wanted is not None and wanted != limit:
