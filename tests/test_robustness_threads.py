@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 from conftest import RunPython
@@ -171,3 +172,26 @@ def test_a_fork_while_another_thread_pushes(run_python: RunPython) -> None:
     print("alive")
     """
     assert run_python(code) == "alive\n"
+
+
+def test_python_runs_while_a_frame_is_measured() -> None:
+    """The interpreter lock is free in the middle of a push: another thread gets its turns."""
+    ref, dis = Case(1920, 1080, 16, "texture", "grain", seed=1, frames=1).planes()
+    turns: list[float] = []
+    done = threading.Event()
+
+    def tick() -> None:
+        while not done.wait(0.001):
+            turns.append(time.perf_counter())
+
+    ticker = threading.Thread(target=tick)
+    options: dict[str, Any] = {"model": False, "threads": 1, "cpu_mask": 0xFFFFFFFF}
+    with Scorer(1920, 1080, bit_depth=16, **options) as scorer:
+        ticker.start()
+        start = time.perf_counter()
+        scorer.push(ref[0], dis[0])
+        end = time.perf_counter()
+        done.set()
+        ticker.join()
+    quarter = (end - start) / 4
+    assert len([turn for turn in turns if start + quarter < turn < end - quarter]) >= 2

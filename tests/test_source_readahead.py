@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
+from typing import Any
 
 import clips
 import numpy as np
 import pytest
 
+import pyvmaf_tiny
+from pyvmaf_tiny.engine.base import Rows
+from pyvmaf_tiny.engine.native import NativeEngine
+from pyvmaf_tiny.frames import Plane
 from pyvmaf_tiny.source import open_source
 from pyvmaf_tiny.source.readahead import ReadAhead
+from pyvmaf_tiny.source.video import VideoSource
 
 
 class Counter:
@@ -107,3 +113,32 @@ def test_a_video_file_is_decoded_ahead_and_leaves_no_thread(tmp_path: Path) -> N
     assert threading.active_count() == before
     for plane, expected in zip(kept, planes, strict=False):
         np.testing.assert_array_equal(plane, expected)
+
+
+def test_all_videos_are_decoded_while_the_engine_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In every push there is a frame more of each input than was taken, or there soon will be."""
+    planes = clips.moving_planes(10, 64, 48)
+    paths = [str(tmp_path / name) for name in ("ref.mkv", "one.mkv", "two.mp4")]
+    for path in paths:
+        clips.write_video(path, planes)
+    decoded = dict.fromkeys(paths, 0)
+    decode, push = VideoSource._decode, NativeEngine.push
+    pushed = 0
+
+    def counted(self: VideoSource, container: Any, stream: Any) -> Generator[Any, None, None]:
+        for frame in decode(self, container, stream):
+            decoded[self.name] += 1
+            yield frame
+
+    def waiting_push(self: NativeEngine, ref: Plane, dis: Sequence[Plane]) -> Rows:
+        nonlocal pushed
+        pushed += 1
+        wait_until(lambda: min(decoded.values()) >= min(pushed + 1, len(planes)))
+        return push(self, ref, dis)
+
+    monkeypatch.setattr(VideoSource, "_decode", counted)
+    monkeypatch.setattr(NativeEngine, "push", waiting_push)
+    assert pyvmaf_tiny.features_many(paths[0], paths[1:]).shape == (2, 10, 6)
+    assert pushed == 10
