@@ -1,0 +1,215 @@
+"""CUDA without a GPU: every kernel compiled for real, the host's calls on a stand-in driver."""
+
+from __future__ import annotations
+
+import gc
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+import clips
+import numpy as np
+import pytest
+from fake_cuda import FakeDriver, Order, Result
+
+import pyvmaf_tiny
+from pyvmaf_tiny import DeviceError, EngineError, OutOfMemoryError, Scorer
+from pyvmaf_tiny.engine.gpu import cuda, nvrtc
+from pyvmaf_tiny.engine.gpu.source import KERNELS, kernel_source
+
+WIDTH, HEIGHT, FRAMES = 70, 50, 21
+REF = np.stack(clips.moving_planes(FRAMES, WIDTH, HEIGHT))
+DIS = np.stack(clips.noisy(list(REF)))
+
+# ---- compilation --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("target", "sample_bytes"),
+    [("sm_75", 1), ("sm_80", 2), ("sm_89", 1), ("sm_90", 1), ("sm_90", 2), ("sm_100", 2)],
+)
+def test_every_kernel_compiles(target: str, sample_bytes: int) -> None:
+    cubin = nvrtc.compile_source(kernel_source(sample_bytes), target)
+    assert cubin[:4] == b"\x7fELF"
+    for kernel in KERNELS:
+        assert f".text.{kernel}\0".encode() in cubin
+
+
+@pytest.mark.parametrize("sample_bytes", [1, 2])
+def test_nothing_is_fused_and_nothing_approximate(sample_bytes: int) -> None:
+    """In PTX a division is still one instruction, so no fused operation has a place in it."""
+    ptx = nvrtc.compile_source(kernel_source(sample_bytes), "compute_75").decode()
+    assert "div.rn.f64" in ptx
+    assert "mul.rn.f64" in ptx
+    for word in ("fma.", "mad.rn", ".approx", ".ftz", ".local"):
+        assert word not in ptx
+
+
+def test_what_does_not_compile_is_reported() -> None:
+    with pytest.raises(EngineError, match=r"for sm_90: given .*\berror\b"):
+        nvrtc.compile_source("no kernel", "sm_90")
+
+
+def test_compiled_kernels_are_kept_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    compiled: list[str] = []
+
+    def compile_source(source: str, target: str) -> bytes:
+        compiled.append(target)
+        return f"{len(compiled)} {target}".encode()
+
+    monkeypatch.setattr(nvrtc, "compile_source", compile_source)
+    assert nvrtc.kernels_for(90, 1) == nvrtc.kernels_for(90, 1) == b"1 sm_90"
+    assert nvrtc.kernels_for(90, 2) == b"2 sm_90"
+    assert nvrtc.kernels_for(75, 1) == b"3 sm_75"
+    assert len(list((tmp_path / "pyvmaf-tiny").iterdir())) == 3
+    # A GPU of the future gets what the newest known one could run, for its driver to finish.
+    assert nvrtc.kernels_for(990, 1).startswith(b"4 compute_1")
+    monkeypatch.setattr(nvrtc, "kernel_source", lambda sample_bytes: "another version")
+    assert nvrtc.kernels_for(90, 1) == b"5 sm_90"
+    monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null/nowhere")
+    assert nvrtc.kernels_for(90, 1) == b"6 sm_90"
+
+
+def test_too_old_a_gpu() -> None:
+    with pytest.raises(DeviceError, match=r"given compute capability 7\.0, expected 7\.5 or newer"):
+        nvrtc.kernels_for(70, 1)
+
+
+# ---- the host, on a stand-in for the driver -----------------------------------------------------
+
+
+@pytest.fixture(params=["lazy", "uploads_first", "eager"])
+def order(request: pytest.FixtureRequest) -> Order:
+    """When the stand-in does what it is asked for."""
+    chosen: Order = request.param
+    return chosen
+
+
+def install(monkeypatch: pytest.MonkeyPatch, driver: FakeDriver) -> FakeDriver:
+    monkeypatch.setattr(cuda, "module", lambda name: driver)
+    monkeypatch.setattr(cuda, "kernels_for", lambda capability, size: str(size).encode())
+    return driver
+
+
+@pytest.mark.parametrize("bit_depth", [8, 10])
+@pytest.mark.parametrize("batch", [1, 2, 5, 16])
+def test_the_features_are_the_cpus(
+    order: Order, batch: int, bit_depth: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = install(monkeypatch, FakeDriver(order))
+    ref, dis = REF, DIS
+    if bit_depth > 8:
+        ref, dis = (planes.astype(np.uint16) << 2 for planes in (REF, DIS))
+    frames: list[list[Any]] = []
+    for device in ("cuda", "cpu"):
+        with Scorer(WIDTH, HEIGHT, device=device, bit_depth=bit_depth, batch=batch) as scorer:
+            pushed = [scorer.push(*pair) for pair in zip(ref, dis, strict=True)]
+            frames.append([each for ready in [*pushed, scorer.flush()] for each in ready])
+            scorer.reset()
+            scorer.push(ref[0], dis[0])
+            frames[-1] += scorer.flush()
+    assert frames[0] == frames[1]
+    assert driver.misuse == []
+    assert driver.live == {}
+
+
+@pytest.mark.parametrize("forgotten", ["_wait_for_uploads", "wait"])
+def test_the_stand_in_notices_a_wait_that_is_missing(
+    forgotten: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(monkeypatch, FakeDriver("lazy"))
+    frames: list[Any] = []
+    for device in ("cpu", "cuda"):
+        with Scorer(WIDTH, HEIGHT, device=device, model=False) as scorer:
+            if device == "cuda":
+                monkeypatch.setattr(cuda.CudaBackend, forgotten, lambda *_: None)
+            frames.append([scorer.push(*pair) for pair in zip(REF, DIS, strict=True)])
+    assert frames[0] != frames[1]
+
+
+def test_renditions_and_skipped_frames(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = install(monkeypatch, FakeDriver(order))
+    versions = [DIS, DIS // 2, REF]
+    options: dict[str, Any] = {"subsample": 3, "neg": "both"}
+    expected = pyvmaf_tiny.score_many(REF, versions, **options)
+    actual = pyvmaf_tiny.score_many(REF, versions, device="cuda", **options)
+    assert [dict(each.pooled) for each in actual] == [dict(each.pooled) for each in expected]
+    assert driver.misuse == []
+    assert driver.live == {}
+
+
+def test_one_wait_per_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sixteen frames may be late, so eight are worked on at once."""
+    driver = install(monkeypatch, FakeDriver())
+    with Scorer(WIDTH, HEIGHT, device="cuda", model=False, batch=16) as scorer:
+        before = len(driver.calls)
+        for index in range(160):
+            scorer.push(REF[index % FRAMES], DIS[index % FRAMES])
+        calls = driver.calls[before:]
+    batches = 160 // 8
+    assert calls.count("cuMemcpyHtoDAsync") == 2 * 160 + batches
+    assert calls.count("cuLaunchKernel") == 11 * batches
+    assert calls.count("cuEventSynchronize") <= 2 * batches
+    assert "cuStreamSynchronize" not in calls
+    assert "cuMemAlloc" not in calls
+
+
+def test_a_scorer_that_is_forgotten_gives_its_memory_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = install(monkeypatch, FakeDriver())
+    scorer = Scorer(WIDTH, HEIGHT, device="cuda", model=False)
+    scorer.push(REF[0], DIS[0])
+    assert driver.live
+    del scorer
+    gc.collect()
+    assert driver.live == {}
+    assert driver.misuse == []
+
+
+@pytest.mark.parametrize("function", ["cuMemAlloc", "cuMemHostAlloc"])
+@pytest.mark.parametrize("calls", [0, 7])
+def test_memory_runs_out(function: str, calls: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = install(monkeypatch, FakeDriver())
+    driver.fail[function] = (calls, Result.CUDA_ERROR_OUT_OF_MEMORY)
+    with pytest.raises(OutOfMemoryError, match="the GPU has not enough memory"):
+        Scorer(WIDTH, HEIGHT, device="cuda")
+    assert driver.live == {}
+
+
+@pytest.mark.parametrize("function", ["cuLaunchKernel", "cuEventSynchronize", "cuMemcpyHtoDAsync"])
+def test_the_device_fails(function: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = install(monkeypatch, FakeDriver())
+    scorer = Scorer(WIDTH, HEIGHT, device="cuda", model=False)
+    driver.fail[function] = (0, Result.CUDA_ERROR_LAUNCH_FAILED)
+    message = f"failed in {function}: given CUDA_ERROR_LAUNCH_FAILED"
+    with pytest.raises(EngineError, match=message):
+        deque(map(scorer.push, REF[:3], DIS[:3]))
+    scorer.close()
+    assert driver.live == {}
+
+
+def test_devices(monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = install(monkeypatch, FakeDriver())
+    assert cuda.devices() == ["Stand-in GPU"]
+    native = pyvmaf_tiny.engines()[0]
+    assert native.device_names["cuda:0"] == "Stand-in GPU"
+    with pytest.raises(DeviceError, match="no such CUDA device: given cuda:1, expected one of 1"):
+        Scorer(WIDTH, HEIGHT, device="cuda:1")
+    with Scorer(WIDTH, HEIGHT, device="auto", model=False) as scorer:
+        assert scorer.result().info.device == "cuda:0"
+    driver.devices = 0
+    with Scorer(WIDTH, HEIGHT, device="auto", model=False) as scorer:
+        assert scorer.result().info.device == "cpu"
+    driver.fail["cuInit"] = (0, Result.CUDA_ERROR_NO_DEVICE)
+    with pytest.raises(DeviceError, match="does not start: given CUDA_ERROR_NO_DEVICE"):
+        Scorer(WIDTH, HEIGHT, device="cuda")
+
+
+def test_no_driver() -> None:
+    """There is none where these tests run, unless there is a GPU."""
+    try:
+        names = cuda.devices()
+    except DeviceError as error:
+        assert "no CUDA driver" in str(error)  # noqa: PT017
+    else:
+        assert names
