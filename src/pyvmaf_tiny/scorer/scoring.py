@@ -39,9 +39,7 @@ class Scoring:
         self.models = models
         self._lane_models = models * len(spec.renditions)
         # Of shipped models it is tested that rows do not depend on those beside them.
-        self._at_once = spec.lanes > 1 and all(
-            each is models[0] and each.trusted for each in models
-        )
+        self._at_once = len(spec.renditions) > 1 and all(model.trusted for model in models)
         self._renditions = spec.renditions
         self._limits = len(spec.gain_limits)
         self._lanes = spec.lanes
@@ -104,10 +102,12 @@ class Scoring:
 
     def _predict_now(self, lanes: Lanes) -> Sequence[float]:
         """The scores of one frame, at the lowest latency."""
-        model = self.models[0]
         if self._at_once:
-            scores: list[float] = model.predict(np.array(lanes)).tolist()
-            return scores
+            rows = np.array(lanes)
+            scores = np.empty(self._lanes)
+            for limit, model in enumerate(self.models):
+                scores[limit :: self._limits] = model.predict(rows[limit :: self._limits])
+            return scores.tolist()
         pairs = zip(self._lane_models, lanes, strict=True)
         return [model.predict_one(row) for model, row in pairs]
 
