@@ -92,7 +92,9 @@ def to_pandas(results: ScoreResults) -> pd.DataFrame:
     for frame in frames:
         frame.attrs.clear()
     pandas = require("pandas", "pandas")
-    together: pd.DataFrame = pandas.concat(frames, keys=results.names, names=["rendition"])
+    together: pd.DataFrame = pandas.concat(
+        frames, keys=[_storable(name) for name in results.names], names=["rendition"]
+    )
     together.attrs["pyvmaf_tiny"] = _infos(results)
     return together
 
