@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import os
 import subprocess
@@ -385,3 +386,17 @@ def test_no_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", None)
     with pytest.raises(SourceError, match="standard input"):
         open_source("-")
+
+
+def test_a_pipe_is_made_to_hold_more() -> None:
+    """So that whoever writes into it works on while a frame is measured."""
+    most = int(Path("/proc/sys/fs/pipe-max-size").read_text())
+    pipe, thread = feed(Y4M)
+    with pipe:
+        before = fcntl.fcntl(pipe.fileno(), fcntl.F_GETPIPE_SZ)
+        source = open_source(pipe)
+        assert fcntl.fcntl(pipe.fileno(), fcntl.F_GETPIPE_SZ) >= min(1 << 20, most)
+        for plane, expected in zip(source, PLANES, strict=True):
+            np.testing.assert_array_equal(plane, expected)
+        thread.join()
+    assert before < 1 << 20

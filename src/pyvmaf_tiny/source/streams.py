@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import io
 import os
 import stat
@@ -12,6 +14,9 @@ from pyvmaf_tiny.errors import SourceError
 
 #: What ``open_source`` takes for standard input.
 STDIN = "-"
+
+#: Bytes that a pipe is asked to hold: the most that Linux grants without privileges.
+_PIPE_BYTES = 1 << 20
 
 
 class BinaryReader(Protocol):
@@ -60,6 +65,21 @@ def _is_device(file: Any) -> bool:
         return stat.S_ISCHR(os.fstat(file.fileno()).st_mode)
     except (AttributeError, TypeError, io.UnsupportedOperation):  # not a file of the system
         return False
+
+
+def widen_pipe(file: Any) -> None:
+    """Let a pipe hold more than 64 KiB, so that its writer works on while a frame is measured.
+
+    Does nothing for anything else, and where the system does not allow it.
+    """
+    # io.UnsupportedOperation, which a file object without a descriptor raises, is an OSError.
+    with contextlib.suppress(AttributeError, TypeError, OSError, ValueError):
+        descriptor = file.fileno()
+        if (
+            stat.S_ISFIFO(os.fstat(descriptor).st_mode)
+            and fcntl.fcntl(descriptor, fcntl.F_GETPIPE_SZ) < _PIPE_BYTES
+        ):
+            fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 def read_some(file: BinaryReader, target: memoryview, name: str) -> int:
@@ -111,6 +131,7 @@ def peek(file: BinaryReader, count: int, name: str) -> tuple[bytes, BinaryReader
         done += got
     first = bytes(head[:done])
     if extent is None:
+        widen_pipe(file)
         return first, _Rejoined(first, file, name)
     seekable: Any = file
     seekable.seek(extent.start)
