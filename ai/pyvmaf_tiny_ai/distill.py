@@ -31,16 +31,15 @@ _BLOCK = 512
 class Distillation:
     """The recipe: the network, the points it is fitted to, and how long.
 
-    ``restarts`` descents of ``scout_steps`` steps start from drawn weights; the one with the lowest
-    training loss goes on for ``steps`` more. ``pull``: see :mod:`pyvmaf_tiny_ai.cliploss`.
+    ``stages`` are pairs of descents and steps. The descents of the first stage start from drawn
+    weights; of each stage those with the lowest training loss go on in the next one.
+    ``pull``: see :mod:`pyvmaf_tiny_ai.cliploss`.
     """
 
     architecture: Architecture
-    real_rows: int = 4000
-    made_rows: int = 8000
-    restarts: int = 6
-    scout_steps: int = 30
-    steps: int = 400
+    real_rows: int = 3000
+    made_rows: int = 5000
+    stages: tuple[tuple[int, int], ...] = ((4, 30), (2, 100), (1, 500))
     pull: float = 0.03
     seed: int = 0
 
@@ -51,9 +50,11 @@ class Distillation:
                 f"{self.architecture.id}: activation {self.architecture.activation}, the Jacobian "
                 "is that of silu"
             )
-        for name in ("real_rows", "restarts"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} {getattr(self, name)}, expected at least 1")
+        if self.real_rows < 1 or self.made_rows < 0:
+            raise ValueError(f"{self.real_rows} real and {self.made_rows} made rows to fit")
+        descents = [count for count, _ in self.stages]
+        if not descents or descents != sorted(descents, reverse=True) or descents[-1] != 1:
+            raise ValueError(f"stages of {descents} descents, expected fewer and fewer down to 1")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values, for checkpoints and reports."""
@@ -63,8 +64,9 @@ class Distillation:
     def from_dict(cls, values: dict[str, Any]) -> Distillation:
         """Read what :meth:`to_dict` gave."""
         described = values["architecture"]
-        layers = tuple(described["layers"])
-        return cls(**{**values, "architecture": Architecture(**{**described, "layers": layers})})
+        network = Architecture(**{**described, "layers": tuple(described["layers"])})
+        stages = tuple((count, steps) for count, steps in values["stages"])
+        return cls(**{**values, "architecture": network, "stages": stages})
 
 
 #: The recipe of vmaf_tiny_d1 and vmaf_tiny_d1neg.
@@ -73,12 +75,19 @@ D1 = Distillation(ARCHITECTURES["silu_257"])
 
 @dataclass(frozen=True)
 class Distilled:
-    """A fitted student, and how the fit went: errors before the clip, in VMAF points."""
+    """A fitted student, and how the fit went.
+
+    ``stage_rmse`` has, for every stage, the error of each descent over all training points, in
+    VMAF points, the best first.
+    """
 
     student: Mlp
-    scout_rmse: tuple[float, ...]
-    train_rmse: float
-    steps: int
+    stage_rmse: tuple[tuple[float, ...], ...]
+
+    @property
+    def train_rmse(self) -> float:
+        """The student's own."""
+        return self.stage_rmse[-1][0]
 
 
 def distill(features: Floats, teacher: Teacher, recipe: Distillation) -> Distilled:
@@ -94,17 +103,14 @@ def distill(features: Floats, teacher: Teacher, recipe: Distillation) -> Distill
     points = np.concatenate([features[some], augment(rng, features, recipe.made_rows)])
     with threadpool_limits(1, "blas"):
         fit = _Fit(recipe, features, points, teacher.raw(points))
-        scouts = [
-            minimise(fit, fit.network.draw(rng), recipe.scout_steps) for _ in range(recipe.restarts)
-        ]
-        best = min(scouts, key=lambda scout: scout.loss)
-        found = minimise(fit, best.theta, recipe.steps)
-    return Distilled(
-        student=fit.student(found.theta),
-        scout_rmse=tuple(fit.rmse(scout) for scout in scouts),
-        train_rmse=fit.rmse(found),
-        steps=len(found.losses) - 1,
-    )
+        starts = [fit.network.draw(rng) for _ in range(recipe.stages[0][0])]
+        stages: list[tuple[float, ...]] = []
+        for count, steps in recipe.stages:
+            ends = [minimise(fit, theta, steps) for theta in starts[:count]]
+            ends.sort(key=lambda end: end.loss)
+            starts = [end.theta for end in ends]
+            stages.append(tuple(fit.rmse(end) for end in ends))
+    return Distilled(fit.student(starts[0]), tuple(stages))
 
 
 def distill_many(

@@ -25,7 +25,11 @@ Floats = NDArray[np.float64]
 
 ROWS = Path(__file__).resolve().parents[2] / "tests" / "data" / "corpus_rows.parquet"
 QUICK = replace(
-    D1, architecture=ARCHITECTURES["silu_129"], real_rows=600, made_rows=1400, restarts=2, steps=60
+    D1,
+    architecture=ARCHITECTURES["silu_129"],
+    real_rows=600,
+    made_rows=1400,
+    stages=((2, 30), (1, 60)),
 )
 
 
@@ -87,7 +91,7 @@ def test_held_out_rows_change_nothing(teacher: Teacher, table: pd.DataFrame) -> 
     features, kept = features_of(table), np.flatnonzero(table["source"] != "bikes")
     spoilt = np.full_like(features, 7.0)
     spoilt[kept] = features[kept]
-    recipe = replace(QUICK, real_rows=200, made_rows=300, restarts=1, scout_steps=3, steps=3)
+    recipe = replace(QUICK, real_rows=200, made_rows=300, stages=((1, 5),))
     students = [
         distill_many(given, [kept], [5], teacher, recipe)[0] for given in (features, spoilt)
     ]
@@ -96,7 +100,7 @@ def test_held_out_rows_change_nothing(teacher: Teacher, table: pd.DataFrame) -> 
 
 
 def test_seeds_decide(teacher: Teacher, table: pd.DataFrame) -> None:
-    recipe = replace(QUICK, real_rows=200, made_rows=300, restarts=1, scout_steps=3, steps=3)
+    recipe = replace(QUICK, real_rows=200, made_rows=300, stages=((1, 5),))
     features, every = features_of(table), np.arange(len(table))
     first, again, other = distill_many(features, [every] * 3, [1, 1, 2], teacher, recipe)
     (column_by_column,) = distill_many(np.asfortranarray(features), [every], [1], teacher, recipe)
@@ -114,7 +118,10 @@ def test_a_small_student_of_few_rows_on_sources_it_has_not_seen(
     found = distill.distill(features[~held_out], teacher, QUICK)
     assert found.student.scaler is None
     assert found.student.parameters == 129
-    assert found.train_rmse < min(found.scout_rmse)
+    first, last = found.stage_rmse
+    assert len(first) == 2
+    assert last == (found.train_rmse,)
+    assert last[0] < first[0] < first[1]
     errors = found.student.predict(features[held_out]) - labels[held_out]
     assert np.sqrt(np.mean(errors**2)) < 0.03
     assert np.abs(errors).max() < 0.3
@@ -123,7 +130,7 @@ def test_a_small_student_of_few_rows_on_sources_it_has_not_seen(
 def test_folding_the_scaler_costs_nothing(teacher: Teacher, table: pd.DataFrame) -> None:
     """The student on features as they are is the network on standardised ones, in float32."""
     features = features_of(table)
-    recipe = replace(QUICK, made_rows=0, real_rows=len(features), restarts=1, steps=0)
+    recipe = replace(QUICK, made_rows=0, real_rows=len(features), stages=((1, 30),))
     found = distill.distill(features, teacher, replace(recipe, pull=1.0))
     raw = teacher.raw(features)
     inside = (raw >= 0) & (raw <= 100)  # with a pull of 1 nothing else differs from the difference
@@ -134,12 +141,18 @@ def test_folding_the_scaler_costs_nothing(teacher: Teacher, table: pd.DataFrame)
 def test_another_activation_is_refused() -> None:
     with pytest.raises(ValueError, match="silu"):
         replace(D1, architecture=ARCHITECTURES["mlp_small"])
-    with pytest.raises(ValueError, match="restarts 0"):
-        replace(D1, restarts=0)
+    with pytest.raises(ValueError, match="0 real"):
+        replace(D1, real_rows=0)
+
+
+@pytest.mark.parametrize("stages", [(), ((2, 5),), ((1, 5), (2, 5), (1, 5))], ids=str)
+def test_stages_end_with_one(stages: tuple[tuple[int, int], ...]) -> None:
+    with pytest.raises(ValueError, match="down to 1"):
+        replace(D1, stages=stages)
 
 
 def test_checkpoints_keep_every_bit(teacher: Teacher, table: pd.DataFrame, tmp_path: Path) -> None:
-    recipe = replace(QUICK, real_rows=50, made_rows=50, restarts=1, scout_steps=1, steps=1)
+    recipe = replace(QUICK, real_rows=50, made_rows=50, stages=((1, 2),))
     student = distill.distill(features_of(table), teacher, recipe).student
     checkpoint.save(tmp_path / "c", student, recipe, {"neg": False})
     loaded, again, stats = checkpoint.load(tmp_path / "c")
@@ -161,7 +174,7 @@ def test_what_is_no_checkpoint_says_so(text: str, tmp_path: Path) -> None:
 def test_a_checkpoint_of_another_network_is_refused(
     teacher: Teacher, table: pd.DataFrame, tmp_path: Path
 ) -> None:
-    recipe = replace(QUICK, real_rows=50, made_rows=50, restarts=1, scout_steps=1, steps=1)
+    recipe = replace(QUICK, real_rows=50, made_rows=50, stages=((1, 2),))
     student = distill.distill(features_of(table), teacher, recipe).student
     checkpoint.save(tmp_path / "c", student, recipe, {})
     changed = json.loads((tmp_path / "c").read_text())

@@ -46,8 +46,15 @@ def recipe_options(documentation: str | None) -> argparse.ArgumentParser:
     add("--hidden", type=int, nargs="+", default=hidden, help="widths of the hidden layers")
     add("--real-rows", type=int, default=D1.real_rows, help="of the table (%(default)s)")
     add("--made-rows", type=int, default=D1.made_rows, help="around them (%(default)s)")
-    add("--restarts", type=int, default=D1.restarts, help="%(default)s")
-    add("--steps", type=int, default=D1.steps, help="of the best restart (%(default)s)")
+    stages = " ".join(f"{count}x{steps}" for count, steps in D1.stages)
+    add(
+        "--stages",
+        type=_stage,
+        nargs="+",
+        default=D1.stages,
+        metavar="DESCENTSxSTEPS",
+        help=f"the best ones of a stage go on in the next ({stages})",
+    )
     return options
 
 
@@ -62,9 +69,13 @@ def recipe_of(arguments: argparse.Namespace) -> Distillation:
         architecture=replace(network, id=f"silu_{network.parameters}"),
         real_rows=arguments.real_rows,
         made_rows=arguments.made_rows,
-        restarts=arguments.restarts,
-        steps=arguments.steps,
+        stages=tuple(arguments.stages),
     )
+
+
+def _stage(text: str) -> tuple[int, int]:
+    descents, _, steps = text.partition("x")
+    return int(descents), int(steps)
 
 
 def table_of(arguments: argparse.Namespace) -> pd.DataFrame:
@@ -88,11 +99,7 @@ def _train(documentation: str | None) -> int:
         "architecture": recipe.architecture.id,
         "parameters": found.student.parameters,
         "neg": arguments.neg,
-        "fit": {
-            "scout_rmse": list(found.scout_rmse),
-            "train_rmse": found.train_rmse,
-            "steps": found.steps,
-        },
+        "stage_rmse": found.stage_rmse,
         "train_metrics": asdict(on_train),
         "corpus": describe_corpus(arguments.parquet, table),
         "run_provenance": run_provenance(
@@ -106,8 +113,8 @@ def _train(documentation: str | None) -> int:
     }
     checkpoint.save(arguments.out_ckpt, found.student, recipe, stats)
     write_json(arguments.out_stats, stats)
-    print(f"restarts {', '.join(f'{rmse:.4f}' for rmse in found.scout_rmse)}")
-    print(f"{found.steps} steps from the best: {found.train_rmse:.5f} over all training points")
+    for (_, steps), errors in zip(recipe.stages, found.stage_rmse, strict=True):
+        print(f"after {steps} steps: RMSE {', '.join(f'{error:.5f}' for error in errors)}")
     print(
         f"{arguments.out_ckpt}: {found.student.parameters} parameters, on its own rows {on_train}"
     )
