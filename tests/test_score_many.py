@@ -11,6 +11,9 @@ import model_graphs
 import numpy as np
 import pytest
 from clips import moving_planes, noisy, write_video, y4m_bytes, yuv_bytes
+from oracle.cases import random_case
+from oracle.compare import assert_same_features
+from oracle.libvmaf import libvmaf_features
 
 import pyvmaf_tiny
 from pyvmaf_tiny import OptionError, ScoreResult, VmafTinyError, errors
@@ -268,3 +271,22 @@ def test_progress_hears_of_every_frame() -> None:
     assert [done for done, _, _ in heard] == list(range(1, FRAMES + 1))
     assert heard[0][1:] == (FRAMES, [None, None])
     assert heard[-1][2] == pytest.approx([result.scores[:16].mean() for result in results])
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_every_lane_is_libvmafs(seed: int) -> None:
+    """Sizes, depths and contents of all kinds; a distorted, another and the reference itself."""
+    case = random_case(5000 + seed, largest=200)
+    ref, dis = case.planes()
+    renditions: list[Any] = [dis, np.flip(dis, 1).copy(), ref]
+    threads = 1 + seed % 3
+    both = pyvmaf_tiny.features_many(
+        ref, renditions, bit_depth=case.bit_depth, neg="both", threads=threads
+    )
+    for rendition, planes in enumerate(renditions):
+        for lane, gain_limit in enumerate((100.0, 1.0)):
+            expected = libvmaf_features(
+                ref, planes, bit_depth=case.bit_depth, gain_limit=gain_limit
+            )
+            what = f"{case}, rendition {rendition}, gain limit {gain_limit}"
+            assert_same_features(both[rendition, lane], expected, what)
