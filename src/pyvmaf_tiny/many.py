@@ -52,11 +52,7 @@ def score_many(
     """Score several distorted versions of one clip, say the rungs of a ladder, in one pass.
 
     Every reference frame is read, decoded and prepared once. The scores are exactly those of one
-    :func:`score` call per rendition. ``ref`` and the renditions
-    may each be the path of a raw planar YUV file, of a ``.y4m`` or of any
-    video file, ``"-"`` for standard input, a binary file object, ``bytes``, ``bytearray``,
-    ``memoryview`` or ``mmap``, a luma array (N, H, W) or (H, W), or an iterable of (H, W) arrays
-    or PyAV ``VideoFrame``s. Only luma is read.
+    :func:`score` call per rendition; ``ref`` and each rendition may be whatever that takes.
 
     Args:
         ref: the reference.

@@ -59,7 +59,7 @@ def format_options(command: F) -> F:
     return command
 
 
-@click.command(short_help="Score a video against its reference.")
+@click.command(short_help="Score videos against their reference.")
 @rendition_options
 @click.option(
     "-m",
@@ -78,7 +78,8 @@ def format_options(command: F) -> F:
 @click.option(
     "--neg-model",
     metavar="ID|FILE",
-    help="With --neg both: the model for the NEG features.  [default: the same]",
+    help="With --neg both: the model for the NEG features.  [default: the model named, or the "
+    "default for them]",
 )
 @click.option(
     "--tiny-device",
@@ -125,7 +126,7 @@ def score(
     quiet: bool,
     **options: Any,
 ) -> None:
-    """Score a distorted video against its reference.
+    """Score distorted videos against their reference.
 
     Takes the flags of libvmaf's vmaf tool. Prints "MODEL: SCORE" on stdout, or with several -d a
     table of them; a format flag without -o prints the log there instead. Everything else goes
