@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -16,11 +16,14 @@ from numpy.typing import NDArray
 from onnx.external_data_helper import load_external_data_for_model
 
 from .architectures import ARCHITECTURES
+from .distill import D1, Distillation, distill_many
 from .export import to_onnx
+from .extraction import teacher_digest
 from .mlp import Mlp
 from .quantize import quantize_int8
 from .recipes import SYSTEMS, Recipe
 from .table import features_of, labels_of
+from .teacher import Teacher
 
 
 class Trainer(Protocol):
@@ -47,7 +50,7 @@ class Trained:
     recipe: dict[str, Any] = field(repr=False)
     trainer: Trainer = field(repr=False)
     together: int = 1
-    seeds: int = 5
+    seeds: int = 3
 
     def graphs(
         self, table: pd.DataFrame, subsets: Sequence[NDArray[np.intp]], seed: int
@@ -112,6 +115,7 @@ def by_adam(contender_id: str, recipe: Recipe) -> Trained:
         {**recipe.to_dict(), "seed": None},
         partial(_adam, recipe=recipe),
         together=15,
+        seeds=SEEDS.get(contender_id, 3),
     )
 
 
@@ -127,19 +131,50 @@ def _adam(
     return train_many(features_of(table), labels_of(table), subsets, seeds, recipe)
 
 
-def seeds_family() -> list[Contender]:
-    """The published recipes, and the next rung."""
-    linear = replace(SYSTEMS["vmaf_tiny_v1"].recipe, architecture=ARCHITECTURES["linear"])
-    trained = {
-        name: by_adam(name, SYSTEMS[name].recipe)
-        for name in ("vmaf_tiny_v1", "vmaf_tiny_v1_medium", "vmaf_tiny_v2", "vmaf_tiny_v3")
-    }
+#: Seeds of each recipe, as many as the time of one machine allowed: the larger, the fewer.
+SEEDS = {"vmaf_tiny_v1_medium": 1, "mlp_large": 1, "vmaf_tiny_d1": 1}
+
+
+def family(teacher: Callable[[], Teacher]) -> list[Contender]:
+    """Everything that is trained here.
+
+    The published recipes and their next rung; what is distilled from the exact teacher.
+    """
+    recipes = {name: system.recipe for name, system in SYSTEMS.items()}
+    recipes["linear"] = replace(recipes["vmaf_tiny_v1"], architecture=ARCHITECTURES["linear"])
+    recipes["mlp_large"] = recipes.pop("vmaf_tiny_v4")
+    adam = {name: by_adam(name, recipe) for name, recipe in recipes.items()}
+    names = ("linear", "vmaf_tiny_v1", "vmaf_tiny_v1_medium", "vmaf_tiny_v2", "vmaf_tiny_v3")
     return [
-        by_adam("linear", linear),
-        *trained.values(),
-        Quantised("vmaf_tiny_v3.int8", trained["vmaf_tiny_v3"]),
-        by_adam("mlp_large", SYSTEMS["vmaf_tiny_v4"].recipe),
+        *(adam[name] for name in names),
+        Quantised("vmaf_tiny_v3.int8", adam["vmaf_tiny_v3"]),
+        adam["mlp_large"],
+        distilled("vmaf_tiny_d1", D1, teacher()),
     ]
+
+
+def distilled(contender_id: str, recipe: Distillation, teacher: Teacher) -> Trained:
+    """A student of the exact teacher."""
+    return Trained(
+        contender_id,
+        recipe.architecture.text,
+        recipe.architecture.parameters,
+        f"{recipe.architecture.activation}, Levenberg-Marquardt, {recipe.steps} steps",
+        {**recipe.to_dict(), "seed": None, "teacher": teacher_digest(teacher)},
+        partial(_distilled, recipe=recipe, teacher=teacher),
+        seeds=SEEDS.get(contender_id, 3),
+    )
+
+
+def _distilled(
+    table: pd.DataFrame,
+    subsets: Sequence[NDArray[np.intp]],
+    seeds: Sequence[int],
+    *,
+    recipe: Distillation,
+    teacher: Teacher,
+) -> Sequence[Mlp]:
+    return distill_many(features_of(table), subsets, seeds, teacher, recipe)
 
 
 def published(folder: Path) -> list[Fixed]:

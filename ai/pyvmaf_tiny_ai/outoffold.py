@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -43,9 +45,11 @@ class Workshop:
         """Where a contender's students of one seed lie."""
         of = contender.of if isinstance(contender, Quantised) else contender
         recipe = of.recipe if isinstance(of, Trained) else {"file": _sha256(of.graph())}
-        digest = recipe_digest({"recipe": recipe, "rows": self._rows(), "quant": contender.id})
-        return self.folder / f"{contender.id.replace(' ', '_')}-{digest[:12]}" / f"seed{seed}"
+        digest = recipe_digest({"recipe": recipe, "rows": self._rows, "quant": contender.id})
+        name = re.sub("[^A-Za-z0-9.]+", "_", contender.id)
+        return self.folder / f"{name}-{digest[:12]}" / f"seed{seed}"
 
+    @cached_property
     def _rows(self) -> str:
         digest = hashlib.sha256(
             pd.util.hash_pandas_object(self.table, index=False).to_numpy().tobytes()

@@ -41,7 +41,8 @@ class _Rows(CalibrationDataReader):  # type: ignore[misc]  # the base class has 
 def quantize_int8(model: Path, features: NDArray[np.float64], out: Path) -> None:
     """Write ``model`` with its matrix products in int8; scales cover the range over ``features``.
 
-    The scaler and the clip stay in float32.
+    The scaler, the sums that leave a product and the clip stay in float32: the last sum is the
+    score, and eight bits of it would be steps of more than half a VMAF point.
     """
     # It advises a step for convolutions, through the root logger.
     logging.getLogger().addFilter(_not_advice)
@@ -54,6 +55,7 @@ def quantize_int8(model: Path, features: NDArray[np.float64], out: Path) -> None
             activation_type=QuantType.QInt8,
             weight_type=QuantType.QInt8,
             op_types_to_quantize=["Gemm"],
+            extra_options={"OpTypesToExcludeOutputQuantization": ["Gemm"]},
         )
     finally:
         logging.getLogger().removeFilter(_not_advice)

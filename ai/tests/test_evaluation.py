@@ -15,6 +15,7 @@ from pyvmaf_tiny_ai.evaluation_report import BEGIN, END, fill, number
 from pyvmaf_tiny_ai.judging import by_score, errors_of, judge
 from pyvmaf_tiny_ai.splits import Fold, SplitError, leave_one_source_out
 from pyvmaf_tiny_ai.table import features_of, labels_of, read_table
+from test_teacher import document
 
 from pyvmaf_tiny.model import load_model
 
@@ -46,7 +47,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> list[contenders.Contender]:
         trained,
         contenders.Quantised("vmaf_tiny_v3.int8", trained),
     ]
-    monkeypatch.setattr(evaluate, "seeds_family", lambda: family)
+    monkeypatch.setattr(evaluate, "family", lambda _: family)
     return family
 
 
@@ -206,20 +207,20 @@ def test_from_a_table_to_pages(
 
     (docs / "models" / "vmaf_tiny_v2.md").unlink()  # not among the family of this test
     assert call("--seeds", 2, "--anchors", anchors) == 0, capsys.readouterr().err
-    document = json.loads((docs / "models" / "evaluation.json").read_text())
-    assert list(document["contenders"]) == ["vmaf_tiny_v3", "vmaf_tiny_v3.int8", "published old"]
-    assert document["contenders"]["vmaf_tiny_v3"]["judged"]["seeds"] == 2
-    assert document["corpus"]["sources"] == list(SOURCES)
+    found = json.loads((docs / "models" / "evaluation.json").read_text())
+    assert list(found["contenders"]) == ["vmaf_tiny_v3", "vmaf_tiny_v3.int8", "published old"]
+    assert found["contenders"]["vmaf_tiny_v3"]["judged"]["seeds"] == 2
+    assert found["corpus"]["sources"] == list(SOURCES)
     page = (docs / "models" / "evaluation.md").read_text()
     assert page.startswith("# evaluation")
     assert page.endswith(f"{END}\n\nafter\n")
-    published = document["contenders"]["published old"]["judged"]
+    published = found["contenders"]["published old"]["judged"]
     errors = load_model(V2).predict(features_of(table)) - labels_of(table)
     assert published["all_rows"]["rmse"] == pytest.approx(np.sqrt(np.mean(errors**2)))
     assert f"| published old | {number(published['mean']['rmse'])} ± " in page
     assert "| bikes |" in (docs / "models" / "evaluation_folds.md").read_text()
     card = (docs / "models" / "vmaf_tiny_v3.md").read_text()
-    assert number(document["contenders"]["vmaf_tiny_v3"]["judged"]["worst"]["rmse"]) in card
+    assert number(found["contenders"]["vmaf_tiny_v3"]["judged"]["worst"]["rmse"]) in card
     assert (docs / "models" / "plain.md").read_text() == "no marks\n"
     for name in ("evaluation_score.png", "evaluation_folds.png"):
         assert (docs / "images" / name).read_bytes().startswith(b"\x89PNG")
@@ -237,8 +238,9 @@ def test_from_a_table_to_pages(
 def test_an_unknown_model_is_named(
     docs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    given = ["evaluate_models.py", "--parquet", str(CORPUS), "--docs", str(docs), "--only", "v9"]
-    monkeypatch.setattr(sys, "argv", given)
+    (docs / "teacher.json").write_text(json.dumps(document()))
+    given = ["--parquet", CORPUS, "--docs", docs, "--teacher", docs / "teacher.json"]
+    monkeypatch.setattr(sys, "argv", ["evaluate_models.py", *map(str, given), "--only", "v9"])
     assert evaluate.main(None) == 2
     assert "no model 'v9', there are linear, vmaf_tiny_v1" in capsys.readouterr().err
 

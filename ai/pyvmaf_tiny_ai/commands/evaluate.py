@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from pyvmaf_tiny.model import Registry, load_model
-from pyvmaf_tiny_ai.contenders import Contender, Quantised, Trained, published, seeds_family
+from pyvmaf_tiny_ai.contenders import Contender, Quantised, Trained, family, published
 from pyvmaf_tiny_ai.evaluation_plots import write_plots
 from pyvmaf_tiny_ai.evaluation_report import BEGIN, END, card, fill, folds_page, summary_page
 from pyvmaf_tiny_ai.judging import judge
@@ -25,7 +25,7 @@ from pyvmaf_tiny_ai.provenance import run_provenance, write_json
 from pyvmaf_tiny_ai.splits import leave_one_source_out
 from pyvmaf_tiny_ai.table import features_of, read_table
 
-from .common import describe_corpus, parser, run
+from .common import describe_corpus, load_teacher_or, parser, run
 
 RESULTS = "evaluation.json"
 
@@ -39,9 +39,10 @@ def _main(documentation: str | None) -> int:
     options = parser(documentation)
     add = options.add_argument
     add("--parquet", type=Path, required=True, help="feature table")
-    add("--seeds", type=int, default=5, help="seeds 0, 1, ... of each recipe (%(default)s)")
+    add("--seeds", type=int, default=3, help="at most so many of each recipe (%(default)s)")
     add("--only", nargs="+", metavar="MODEL", help="these models (default: all)")
     add("--anchors", type=Path, metavar="DIR", help="published .onnx files, set beside ours")
+    add("--teacher", type=Path, help="libvmaf's vmaf_v0.6.1.json (default: fetched)")
     add("--reserved", action="store_true", help="score the shipped files on the reserved sources")
     add("--runs", type=Path, default=Path("runs/evaluation"), help="students (%(default)s)")
     add("--docs", type=Path, default=Path("docs"), help="where reports go (%(default)s)")
@@ -91,7 +92,8 @@ def _held_out(arguments: argparse.Namespace, before: dict[str, Any]) -> dict[str
 
 
 def _chosen(arguments: argparse.Namespace) -> list[Contender]:
-    known = [*seeds_family(), *(published(arguments.anchors) if arguments.anchors else [])]
+    ours = family(lambda: load_teacher_or(arguments.teacher))
+    known = [*ours, *(published(arguments.anchors) if arguments.anchors else [])]
     ids = [contender.id for contender in known]
     for wanted in arguments.only or []:
         if wanted not in ids:

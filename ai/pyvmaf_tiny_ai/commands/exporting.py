@@ -29,7 +29,7 @@ def export_options(documentation: str | None) -> argparse.ArgumentParser:
     options.add_argument("--ckpt", type=Path, required=True)
     options.add_argument("--out-onnx", type=Path, required=True)
     options.add_argument("--out-sidecar", type=Path, required=True)
-    options.add_argument("--loso-json", type=Path, help="held-out metrics to put into the sidecar")
+    options.add_argument("--loso-json", type=Path, help="report of a LOSO, or evaluation.json")
     return options
 
 
@@ -64,9 +64,7 @@ def export_student(
     sidecar: dict[str, Any] = {
         **model_facts(arguments.out_onnx, notes=notes, teacher=teacher),
         **{key: value for key, value in stats.items() if key != "run_provenance"},
-        "loso_metrics": json.loads(arguments.loso_json.read_text())["aggregate"]
-        if arguments.loso_json
-        else None,
+        "loso_metrics": _held_out(arguments.loso_json, arguments.out_onnx.stem),
         "training_provenance": stats["run_provenance"],
         "run_provenance": run_provenance(
             f"ai/scripts/{Path(sys.argv[0]).name}",
@@ -83,3 +81,18 @@ def export_student(
         f"sha256 {sidecar['sha256']}, differs by at most {worst:.1e}"
     )
     return 0
+
+
+def _held_out(report: Path | None, model_id: str) -> dict[str, Any] | None:
+    """The held-out figures of a cross-validation's report, or of this model in an evaluation."""
+    if report is None:
+        return None
+    document = json.loads(report.read_text())
+    if "aggregate" in document:
+        found: dict[str, Any] = document["aggregate"]
+        return found
+    if model_id not in document["contenders"]:
+        raise ValueError(f"{report}: no figures of {model_id}")
+    judged = document["contenders"][model_id]["judged"]
+    kept = ("seeds", "mean", "std", "worst")
+    return {"folds": len(judged["folds"]), **{name: judged[name] for name in kept}}

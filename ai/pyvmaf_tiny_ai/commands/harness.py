@@ -8,6 +8,7 @@ import re
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -18,7 +19,7 @@ from pyvmaf_tiny_ai.provenance import run_provenance, write_json
 from pyvmaf_tiny_ai.table import read_table
 from pyvmaf_tiny_ai.training import save_checkpoint, train
 
-from .common import load_corpus, parser, run
+from .common import describe_corpus, load_corpus, parser, run
 
 #: Folders of the published harness, relative to the current one.
 DATA_ROOT, OUT_DIR = Path(".workingdir2/netflix"), Path("runs/tiny_nflx")
@@ -120,7 +121,18 @@ def _main(documentation: str | None) -> int:
             ("torch", "numpy", "scipy", "onnxruntime"),
         ),
     }
-    save_checkpoint(checkpoint, done.student, recipe, document)
+    save_checkpoint(checkpoint, done.student, recipe, _stats(document, table, arguments.parquet))
     write_json(report, document)
     print(f"{report}: {arguments.val_source} held out, {done.report['metrics']}")
     return 0
+
+
+def _stats(report: dict[str, Any], table: pd.DataFrame, parquet: Path | None) -> dict[str, Any]:
+    """What a sidecar takes over from the run: everything but the figures of its own ONNX file."""
+    kept = {
+        key: value for key, value in report.items() if key not in ("onnx", "latency_us", "arch")
+    }
+    kept["val_metrics"] = kept.pop("metrics")
+    if parquet:
+        kept["corpus"] = describe_corpus(parquet, table)
+    return kept
