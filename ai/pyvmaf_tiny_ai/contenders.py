@@ -159,7 +159,7 @@ def distilled(contender_id: str, recipe: Distillation, teacher: Teacher) -> Trai
         contender_id,
         recipe.architecture.text,
         recipe.architecture.parameters,
-        f"{recipe.architecture.activation}, Levenberg-Marquardt, {recipe.steps} steps",
+        f"{recipe.architecture.activation}, Levenberg-Marquardt on the exact teacher",
         {**recipe.to_dict(), "seed": None, "teacher": teacher_digest(teacher)},
         partial(_distilled, recipe=recipe, teacher=teacher),
         seeds=SEEDS.get(contender_id, 3),
