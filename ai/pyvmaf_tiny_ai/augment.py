@@ -16,8 +16,8 @@ Maker = Callable[[np.random.Generator, Floats, int], Floats]
 
 _ADM, _VIF0, _VIF3, _MOTION = 0, 1, 4, 5
 
-#: Redrawn motion goes up to here: fast pans of photographs reach 48, films 38.
-_MOTION_END = 55.0
+#: Redrawn motion: fast pans of photographs reach 48, films 38, flashes what 8 bit hold.
+_MOTION_END, _FLASH_END = 55.0, 255.0
 
 
 def mixes(rng: np.random.Generator, rows: Floats, count: int) -> Floats:
@@ -46,13 +46,14 @@ def shifts(rng: np.random.Generator, rows: Floats, count: int) -> Floats:
 
 
 def motions(rng: np.random.Generator, rows: Floats, count: int) -> Floats:
-    """A row with other motion: none, another row's, or uniform."""
+    """A row with other motion: none, another row's, uniform, or that of flashing frames."""
     made = _some(rng, rows, count)
     drawn = np.stack(
         [
             np.zeros(count),
             _some(rng, rows, count)[:, _MOTION],
             rng.uniform(0.0, _MOTION_END, count),
+            rng.uniform(0.0, _FLASH_END, count),
         ]
     )
     made[:, _MOTION] = drawn[rng.integers(0, len(drawn), count), np.arange(count)]
@@ -66,7 +67,8 @@ def boxes(rng: np.random.Generator, rows: Floats, count: int) -> Floats:
     for column in range(_VIF3 - 1, _VIF0 - 1, -1):
         made[:, column] = made[:, column + 1] * rng.uniform(0.0, 1.0, count) ** 0.5
     made[:, _ADM] = made[:, _VIF3] + rng.normal(0.0, 0.1, count)
-    made[:, _MOTION] = rng.uniform(0.0, _MOTION_END, count)
+    ends = np.where(rng.uniform(size=count) < 0.9, _MOTION_END, _FLASH_END)
+    made[:, _MOTION] = rng.uniform(0.0, ends)
     return made
 
 
