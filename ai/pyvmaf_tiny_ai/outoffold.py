@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import Progress
 
 from pyvmaf_tiny.model import load_model
 
@@ -101,6 +104,15 @@ class Workshop:
             scores[fold.test] = load_model(_file(place, fold)).predict(features[fold.test])
         np.clip(scores, 0.0, 100.0, out=scores)
         return scores
+
+
+def make_all(workshop: Workshop, wanted: Sequence[tuple[Contender, int]]) -> None:
+    """Make the students that are missing, by contender and seed, in this order."""
+    with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
+        for contender, seed in wanted:
+            if workshop.missing(contender, seed):
+                task = progress.add_task(f"{contender.id}, seed {seed}", total=len(workshop.folds))
+                workshop.make(contender, seed, partial(progress.advance, task))
 
 
 def _file(place: Path, fold: Fold) -> Path:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from pyvmaf_tiny.model import Model
-from pyvmaf_tiny_ai.distill import distill_many
-from pyvmaf_tiny_ai.evaluation import CrossValidation, Floats, cross_validate
-from pyvmaf_tiny_ai.export import to_onnx
+from pyvmaf_tiny_ai.contenders import Trained, distilled
+from pyvmaf_tiny_ai.evaluation import CrossValidation
+from pyvmaf_tiny_ai.metrics import agreement
+from pyvmaf_tiny_ai.outoffold import Workshop, make_all
 from pyvmaf_tiny_ai.provenance import run_provenance, write_json
 from pyvmaf_tiny_ai.splits import leave_one_source_out
+from pyvmaf_tiny_ai.table import labels_of
 
 from .common import load_teacher_or, run, seed_list
 from .distilling import PACKAGES, recipe_of, recipe_options, table_of
@@ -28,22 +25,19 @@ def main(documentation: str | None) -> int:
 def _main(documentation: str | None) -> int:
     options = recipe_options(documentation)
     options.add_argument("--seeds", type=int, default=3, help="seeds 0, 1, ... (%(default)s)")
+    options.add_argument(
+        "--runs", type=Path, default=Path("runs/evaluation"), help="keeps students (%(default)s)"
+    )
     options.add_argument("--out-json", type=Path, required=True)
     arguments = options.parse_args()
 
     table, recipe = table_of(arguments), recipe_of(arguments)
-    teacher = load_teacher_or(arguments.teacher)
-
-    def trainer(
-        features: Floats, labels: Floats, subsets: Sequence[NDArray[np.intp]], seeds: Sequence[int]
-    ) -> list[Model]:
-        students = distill_many(features, subsets, seeds, teacher, recipe)
-        return [
-            Model(to_onnx(student, "fold").SerializeToString(), "fold", trusted=False, device="cpu")
-            for student in students
-        ]
-
-    found = cross_validate(table, leave_one_source_out(table), seed_list(arguments.seeds), trainer)
+    name = "vmaf_tiny_d1neg" if arguments.neg else "vmaf_tiny_d1"
+    students = distilled(name, recipe, load_teacher_or(arguments.teacher))
+    workshop = Workshop(table, leave_one_source_out(table), arguments.runs)
+    seeds = tuple(seed_list(arguments.seeds))
+    make_all(workshop, [(students, seed) for seed in seeds])
+    found = _measured(workshop, students, seeds)
     print_small(found)
     origin = run_provenance(
         f"ai/scripts/{Path(sys.argv[0]).name}",
@@ -55,6 +49,19 @@ def _main(documentation: str | None) -> int:
     )
     write_json(arguments.out_json, {**found.report(), "run_provenance": origin})
     return 0
+
+
+def _measured(workshop: Workshop, students: Trained, seeds: tuple[int, ...]) -> CrossValidation:
+    labels = labels_of(workshop.table)
+    scores = [workshop.scores(students, seed) for seed in seeds]
+    return CrossValidation(
+        tuple(fold.name for fold in workshop.folds),
+        seeds,
+        tuple(
+            tuple(agreement(run[fold.test], labels[fold.test], strict=False) for run in scores)
+            for fold in workshop.folds
+        ),
+    )
 
 
 def print_small(found: CrossValidation) -> None:

@@ -5,22 +5,18 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from rich.console import Console
-from rich.progress import Progress
 
 from pyvmaf_tiny.model import Registry, load_model
 from pyvmaf_tiny_ai.contenders import Contender, Quantised, Trained, family, published
 from pyvmaf_tiny_ai.evaluation_plots import write_plots
 from pyvmaf_tiny_ai.evaluation_report import BEGIN, END, card, fill, folds_page, summary_page
 from pyvmaf_tiny_ai.judging import judge
-from pyvmaf_tiny_ai.outoffold import Workshop
+from pyvmaf_tiny_ai.outoffold import Workshop, make_all
 from pyvmaf_tiny_ai.provenance import run_provenance, write_json
 from pyvmaf_tiny_ai.splits import leave_one_source_out
 from pyvmaf_tiny_ai.table import features_of, read_table
@@ -65,7 +61,9 @@ def _held_out(arguments: argparse.Namespace, before: dict[str, Any]) -> dict[str
     table = read_table(arguments.parquet)
     workshop = Workshop(table, leave_one_source_out(table), arguments.runs)
     chosen = _chosen(arguments)
-    _train(workshop, chosen, arguments.seeds)
+    wanted = [(one, seed) for one in chosen for seed in _seeds(one, arguments.seeds)]
+    # What an int8 model is made of comes first.
+    make_all(workshop, [(one.of, 0) for one in chosen if isinstance(one, Quantised)] + wanted)
     found = {
         contender.id: {
             **_facts(contender),
@@ -105,18 +103,6 @@ def _seeds(contender: Contender, asked: int) -> range:
     if isinstance(contender, Trained):
         return range(min(asked, contender.seeds))
     return range(1)
-
-
-def _train(workshop: Workshop, chosen: Sequence[Contender], asked: int) -> None:
-    """Make what is missing; the float32 students of an int8 model, too."""
-    wanted = [(one, seed) for one in chosen for seed in _seeds(one, asked)]
-    needed = [(one.of, 0) for one, _ in wanted if isinstance(one, Quantised)]
-    with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
-        for contender, seed in [*needed, *wanted]:
-            if not workshop.missing(contender, seed):
-                continue
-            task = progress.add_task(f"{contender.id}, seed {seed}", total=len(workshop.folds))
-            workshop.make(contender, seed, partial(progress.advance, task))
 
 
 def _facts(contender: Contender) -> dict[str, Any]:
