@@ -2,9 +2,10 @@
 
     python native/tools/fit_vif_log2.py > native/src/kernels/simd/vif_log2_table.h
 
-The table is T(q) = floor(2048 * log2(q) + 513/1024) for q = 32768 .. 65535. With m = q / 32768 cut
-into equal segments, and d the distance of m to the start of its segment, a polynomial in d has to
-come so near to T that rounding it to the nearest integer gives T for every q. Each segment is a
+The table is T(q) = floor(2048 * log2(q) + 513/1024) for q = 32768 .. 65535. With q cut into equal
+segments, and d the distance of q to the start of its segment, a polynomial in d has to come so
+near to T that rounding it to the nearest integer gives T for every q. Kernels find 256 d in the
+mantissa of q as a float, so that is the unit the coefficients are printed for. Each segment is a
 linear program: the coefficients that leave the largest margin to the rounding thresholds. The
 result is then evaluated as the kernels do, in single precision with fused multiply-adds, for all
 32,768 mantissas; the script fails if one of them is wrong.
@@ -67,8 +68,9 @@ def fit(segments: int, degree: int) -> NDArray[np.float32]:
 
 
 def print_table(name: str, table: NDArray[np.float32]) -> None:
-    """One array per power of the distance."""
-    for power, row in enumerate(table):
+    """One array per power of the distance, scaled from 1/32768 of q to 256 q: exactly."""
+    for power, unscaled in enumerate(table):
+        row = unscaled.astype(float) / 2.0 ** (23 * power)
         print(f"\nstatic const float {name}_{power}[{len(row)}] = {{")
         texts = [f"{float(c).hex()}f" for c in row]
         for start in range(0, len(texts), 3):

@@ -30,7 +30,7 @@ typedef struct pvt_limits {
 
 enum {
     VIF_LEVELS = 4,
-    VIF_TILE_ROWS = 16,  /* output rows of a tile */
+    VIF_TILE_ROWS = 32,  /* output rows of a tile */
     VIF_TILE_COLS = 256, /* columns that a vertical pass adds to a tile */
     VIF_MAX_RADIUS = 8,
     /* Statistics lag behind the vertical pass by so many columns: at least the radius, and a

@@ -96,7 +96,7 @@ void check_rows_equal(const char *what, const check_row row[SIDES], int first, i
                       bool is_signed);
 
 /* A row of a caller's frame: any address, no reserve. */
-enum { CHECK_FRAME_ROWS = 40, CHECK_FRAME_SAMPLES = 2048 };
+enum { CHECK_FRAME_ROWS = VIF_TILE_ROWS + 2 * VIF_MAX_RADIUS, CHECK_FRAME_SAMPLES = 2048 };
 
 typedef struct check_frame {
     check_slot slot[CHECK_FRAME_ROWS];

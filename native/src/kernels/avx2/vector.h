@@ -67,6 +67,13 @@ INLINE vint v_madd(vint sum, vint a, vint b)
     return sum;
 }
 
+/* x in a register: compilers would read it from memory for every use. */
+INLINE vint v_in_register(vint x)
+{
+    __asm__ volatile("" : "+x"(x));
+    return x;
+}
+
 /* Even 16-bit lanes of a, odd ones of b. */
 INLINE vint v_blend16(vint a, vint b) { return _mm256_blend_epi16(a, b, 0xaa); }
 
@@ -101,13 +108,14 @@ INLINE vmask v_first(int n)
     return _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }
 INLINE vmask v_gt(vint a, vint b) { return _mm256_cmpgt_epi32(a, b); }
+/* ... where m is set, no lane otherwise */
+INLINE vmask v_gt_where(vmask m, vint a, vint b)
+{
+    return _mm256_and_si256(m, _mm256_cmpgt_epi32(a, b));
+}
 INLINE vmask v_both(vmask a, vmask b) { return _mm256_and_si256(a, b); }
 INLINE vmask v_but_not(vmask a, vmask b) { return _mm256_andnot_si256(b, a); }
 INLINE int v_any(vmask m) { return !_mm256_testz_si256(m, m); }
-INLINE int v_count(vmask m)
-{
-    return __builtin_popcount((unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(m)));
-}
 INLINE vint v_keep(vmask m, vint x) { return _mm256_and_si256(m, x); }
 
 /* ---- 64-bit sums ---------------------------------------------------------------------------- */
@@ -151,6 +159,16 @@ INLINE vint d_trunc(vdouble low, vdouble high)
 {
     return _mm256_set_m128i(_mm256_cvttpd_epi32(high), _mm256_cvttpd_epi32(low));
 }
+
+/* Lanes that are not negative as doubles, in an order that d_whole undoes. */
+INLINE void d_pair(vint x, vdouble out[2])
+{
+    out[0] = d_low(x);
+    out[1] = d_high(x);
+}
+
+/* Both back, magnitudes below 2^31, without their fraction. */
+INLINE vint d_whole(const vdouble x[2]) { return d_trunc(x[0], x[1]); }
 
 /* ---- further integers, for ADM and motion ---------------------------------------------------- */
 

@@ -69,6 +69,13 @@ INLINE vint v_madd(vint sum, vint a, vint b)
 #endif
 }
 
+/* x in a register: compilers would read it from memory for every use. */
+INLINE vint v_in_register(vint x)
+{
+    __asm__ volatile("" : "+v"(x));
+    return x;
+}
+
 /* Even 16-bit lanes of a, odd ones of b. */
 INLINE vint v_blend16(vint a, vint b) { return _mm512_mask_blend_epi16(0xaaaaaaaau, a, b); }
 
@@ -83,7 +90,9 @@ INLINE vint v_mulhi_round_u32(vint a, vint b)
 {
     const vint half = _mm512_set1_epi64(0x80000000);
     vint even = _mm512_add_epi64(_mm512_mul_epu32(a, b), half);
-    vint odd = _mm512_mul_epu32(_mm512_srli_epi64(a, 32), _mm512_srli_epi64(b, 32));
+    /* of the ways to move odd lanes down, the one for which no port is short */
+    vint odd = _mm512_mul_epu32(_mm512_shuffle_epi32(a, _MM_PERM_DDBB),
+                                _mm512_shuffle_epi32(b, _MM_PERM_DDBB));
     odd = _mm512_add_epi64(odd, half);
     return _mm512_mask_shuffle_epi32(odd, 0x5555, even, _MM_PERM_DDBB);
 }
@@ -96,10 +105,11 @@ INLINE void v_store_low16(void *p, vint x) { _mm256_storeu_si256(p, _mm512_cvtep
 /* Lanes 0 .. n-1. */
 INLINE vmask v_first(int n) { return (vmask)(n >= LANES ? 0xffff : n <= 0 ? 0 : (1u << n) - 1); }
 INLINE vmask v_gt(vint a, vint b) { return _mm512_cmpgt_epi32_mask(a, b); }
+/* ... where m is set, no lane otherwise */
+INLINE vmask v_gt_where(vmask m, vint a, vint b) { return _mm512_mask_cmpgt_epi32_mask(m, a, b); }
 INLINE vmask v_both(vmask a, vmask b) { return _kand_mask16(a, b); }
 INLINE vmask v_but_not(vmask a, vmask b) { return _kandn_mask16(b, a); }
 INLINE int v_any(vmask m) { return m != 0; }
-INLINE int v_count(vmask m) { return __builtin_popcount(m); }
 INLINE vint v_keep(vmask m, vint x) { return _mm512_maskz_mov_epi32(m, x); }
 
 /* ---- 64-bit sums ---------------------------------------------------------------------------- */
@@ -139,6 +149,27 @@ INLINE vdouble d_sub(vdouble a, vdouble b) { return _mm512_sub_pd(a, b); }
 INLINE vdouble d_mul(vdouble a, vdouble b) { return _mm512_mul_pd(a, b); }
 INLINE vdouble d_div(vdouble a, vdouble b) { return _mm512_div_pd(a, b); }
 INLINE vdouble d_min(vdouble a, vdouble b) { return _mm512_min_pd(a, b); }
+
+/* Lanes that are not negative as doubles, in an order that d_whole undoes: even and odd ones, put
+ * into the mantissa of 2^52. Conversions would compete with shifts and shuffles for ports. */
+INLINE void d_pair(vint x, vdouble out[2])
+{
+    const vint top = _mm512_set1_epi64(0x4330000000000000);
+    const vint even = _mm512_mask_mov_epi32(x, 0xaaaa, top);
+    const vint odd = _mm512_mask_shuffle_epi32(top, 0x5555, x, _MM_PERM_DDBB);
+    out[0] = _mm512_sub_pd(_mm512_castsi512_pd(even), _mm512_castsi512_pd(top));
+    out[1] = _mm512_sub_pd(_mm512_castsi512_pd(odd), _mm512_castsi512_pd(top));
+}
+
+/* Both back, magnitudes below 2^31, without their fraction; negative ones may go down. */
+INLINE vint d_whole(const vdouble x[2])
+{
+    const vdouble top = _mm512_set1_pd(0x1.8p52);
+    const int cut = _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC;
+    const vint even = _mm512_castpd_si512(_mm512_add_round_pd(x[0], top, cut));
+    const vint odd = _mm512_castpd_si512(_mm512_add_round_pd(x[1], top, cut));
+    return _mm512_mask_shuffle_epi32(even, 0xaaaa, odd, _MM_PERM_CCAA);
+}
 
 /* Both halves truncated towards zero. */
 INLINE vint d_trunc(vdouble low, vdouble high)

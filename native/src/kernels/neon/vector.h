@@ -126,11 +126,12 @@ INLINE uint32x4_t v_lane_bits(void)
 }
 
 INLINE vmask v_gt(vint a, vint b) { return vcgtq_s32(a, b); }
-INLINE vmask v_both(vmask a, vmask b) { return vandq_u32(a, b); }
+/* ... where m is set, no lane otherwise */
+INLINE vmask v_gt_where(vmask m, vint a, vint b) { return vandq_u32(m, vcgtq_s32(a, b)); }
 INLINE vmask v_either(vmask a, vmask b) { return vorrq_u32(a, b); }
+INLINE vmask v_both(vmask a, vmask b) { return vandq_u32(a, b); }
 INLINE vmask v_but_not(vmask a, vmask b) { return vbicq_u32(a, b); }
 INLINE int v_any(vmask m) { return vget_lane_u64(vreinterpret_u64_u16(vmovn_u32(m)), 0) != 0; }
-INLINE int v_count(vmask m) { return -vaddvq_s32(from_u32(m)); }
 INLINE vint v_keep(vmask m, vint x) { return vandq_s32(from_u32(m), x); }
 
 /* a where the mask is set, else b. */
@@ -172,6 +173,16 @@ INLINE vint d_trunc(vdouble low, vdouble high)
 {
     return vmovn_high_s64(vmovn_s64(vcvtq_s64_f64(low)), vcvtq_s64_f64(high));
 }
+
+/* Lanes that are not negative as doubles, in an order that d_whole undoes. */
+INLINE void d_pair(vint x, vdouble out[2])
+{
+    out[0] = d_low(x);
+    out[1] = d_high(x);
+}
+
+/* Both back, magnitudes below 2^31, without their fraction. */
+INLINE vint d_whole(const vdouble x[2]) { return d_trunc(x[0], x[1]); }
 
 /* Low and high half of the lanes as single-precision numbers, widened. */
 INLINE vdouble d_single_low(vint x) { return vcvt_f64_f32(vget_low_f32(vcvtq_f32_s32(x))); }

@@ -8,7 +8,7 @@
 #ifndef PVT_NEON_VIF_FILTER_H
 #define PVT_NEON_VIF_FILTER_H
 
-#include "kernels/simd/vif_taps.h"
+#include "kernels/neon/vif_taps.h"
 
 /* Included after vector.h. */
 
@@ -17,24 +17,23 @@ typedef struct vif_weights {
     int16x8_t outer, centre;
 } vif_weights;
 
-INLINE vif_weights vif_weights_of(int radius)
+INLINE void vif_load_weights(int radius, vif_weights *out)
 {
     int16_t tap[16];
     for (int i = 0; i < 16; i++)
         tap[i] = (int16_t)(i <= radius ? vif_tap(radius, i) : 0);
-    vif_weights weights = {vld1q_s16(tap), vld1q_s16(tap + 8)};
+    *out = (vif_weights){vld1q_s16(tap), vld1q_s16(tap + 8)};
     /* Compilers that know the values make a register or a load of each lane. */
-    __asm__("" : "+w"(weights.outer), "+w"(weights.centre));
-    return weights;
+    __asm__("" : "+w"(out->outer), "+w"(out->centre));
 }
 
 /* sums += the weight in that lane * x: a number that the compiler has to know. */
-INLINE void add_lane(int lane, vif_weights weights, vint x, vint sums[2])
+INLINE void add_lane(int lane, const vif_weights *weights, vint x, vint sums[2])
 {
     const int16x8_t all = as_s16(x);
 #define LANE(which, i)                                                                             \
-    sums[0] = vmlal_laneq_s16(sums[0], vget_low_s16(all), weights.which, i);                       \
-    sums[1] = vmlal_high_laneq_s16(sums[1], all, weights.which, i);                                \
+    sums[0] = vmlal_laneq_s16(sums[0], vget_low_s16(all), weights->which, i);                      \
+    sums[1] = vmlal_high_laneq_s16(sums[1], all, weights->which, i);                               \
     break
     switch (lane) {
     case 0: LANE(outer, 0);
@@ -51,7 +50,7 @@ INLINE void add_lane(int lane, vif_weights weights, vint x, vint sums[2])
 }
 
 /* sums += weight of the tap * x. */
-INLINE void add_tap(int radius, int tap, vif_weights weights, vint x, vint sums[2])
+INLINE void add_tap(int radius, int tap, const vif_weights *weights, vint x, vint sums[2])
 {
     add_lane(tap <= radius ? tap : 2 * radius - tap, weights, x, sums);
     if (radius == 1 && tap == 1)
@@ -82,9 +81,9 @@ INLINE void live_lanes(int n, vmask live[2])
 }
 
 /* Vertical: the outputs whose windows start at row 0 and at row 1 of the laid rows. */
-INLINE void filter_two_rows(int radius, vint (*rows)[2], vint start, vint sums[2][2])
+INLINE void filter_two_rows(int radius, const vif_weights *weights, vint (*rows)[2], vint start,
+                            vint sums[2][2])
 {
-    const vif_weights weights = vif_weights_of(radius);
     sums[0][0] = sums[0][1] = sums[1][0] = sums[1][1] = start;
 #pragma GCC unroll 18
     for (int row = 0; row <= 2 * radius + 1; row++) {
@@ -96,30 +95,34 @@ INLINE void filter_two_rows(int radius, vint (*rows)[2], vint start, vint sums[2
     }
 }
 
-/* Vertical: one of the two, `second` says which. */
-INLINE void filter_one_row(int radius, vint (*rows)[2], int second, vint start, vint sums[2])
+/* Vertical: one of the two, `is_second` says which. */
+INLINE void filter_one_row(int radius, const vif_weights *weights, vint (*rows)[2], int is_second,
+                           vint start, vint sums[2])
 {
-    const vif_weights weights = vif_weights_of(radius);
     sums[0] = sums[1] = start;
 #pragma GCC unroll 9
     for (int tap = 0; tap <= 2 * radius; tap++)
-        add_tap(radius, tap, weights, rows[(tap + second) / 2][(tap + second) & 1], sums);
+        add_tap(radius, tap, weights, rows[(tap + is_second) / 2][(tap + is_second) & 1], sums);
 }
 
-/* Horizontal: a block of outputs, the window of the first one starting at `from`. */
-INLINE void filter_row(int radius, const int16_t *from, vint start, vint out[2])
+/* Horizontal: a block of outputs of several planes, the first windows starting at `from`. They are
+ * added to `sums`. */
+INLINE void filter_planes(int radius, int planes, const int16_t *const *from, vint (*sums)[2])
 {
-    const vif_weights weights = vif_weights_of(radius);
-    out[0] = out[1] = start;
+    vif_weights weights;
+    vif_load_weights(radius, &weights);
+    for (int p = 0; p < planes; p++)
 #pragma GCC unroll 17
-    for (int tap = 0; tap <= 2 * radius; tap++)
-        add_tap(radius, tap, weights, v_load(from + tap), out);
+        for (int tap = 0; tap <= 2 * radius; tap++)
+            add_tap(radius, tap, &weights, v_load(from[p] + tap), sums[p]);
 }
 
 /* Horizontal: LANES outputs, the first window starting at `from`, each next one two further. */
-INLINE vint filter_every_second(int radius, const int16_t *from, vint start)
+INLINE vint filter_every_second(int radius, const vif_weights *weights, const int16_t *from,
+                                vint start)
 {
     vint sum = start;
+    (void)weights; /* as lanes; here they are needed as vectors */
 #pragma GCC unroll 9
     for (int tap = 0; tap <= 2 * radius; tap++) {
         const int16x4_t x = vmovn_s32(v_load(from + tap)); /* samples tap, tap + 2, .. */

@@ -12,17 +12,22 @@ INLINE float32x4_t pick_coefficients(const float coefficients[8], uint8x16_t ind
     return vreinterpretq_f32_u8(vqtbl2q_u8(bytes, index));
 }
 
+enum { LOG2_SEGMENT = 256, LOG2_BIAS = 127 * 2048 };
+
+/* LOG2_SEGMENT * segment + fraction - LOG2_BIAS. */
+typedef struct vif_log2 {
+    vint segment, fraction;
+} vif_log2;
+
 /* log2 of x = 2^17 .. 2^31 - 1 in 1/2048 octave, from the top 16 bits of x. */
-INLINE vint v_log2(vint x)
+INLINE vif_log2 v_log2(vint x)
 {
     /* Above 2^24 conversion rounds to nearest; clearing the highest bit that gets lost makes that
      * a truncation. x >> 24 has it set. */
     x = vbicq_s32(x, v_srl(x, 24));
-    const vint bits = vreinterpretq_s32_f32(vcvtq_f32_s32(x)), one = v_set(0x3f800000);
-    /* The mantissa's 15 bits, and the first 3 of them, as numbers from 1 up. */
-    const float32x4_t m = vreinterpretq_f32_s32(v_or(v_and(bits, v_set(0x007fff00)), one));
-    const float32x4_t s = vreinterpretq_f32_s32(v_or(v_and(bits, v_set(0x00700000)), one));
-    const float32x4_t d = vsubq_f32(m, s);
+    const vint bits = vreinterpretq_s32_f32(vcvtq_f32_s32(x));
+    /* What the mantissa's 15 bits have beyond the first 3: distance to the segment's start. */
+    const float32x4_t d = vcvtq_f32_s32(v_and(bits, v_set(0x000fff00)));
     const vint segment = v_srl(bits, 20); /* 8 * biased exponent + segment */
     /* Bytes 4i .. 4i+3 of coefficient i = segment mod 8, for each lane. */
     const vint first = v_and(v_srl(bits, 18), v_set(0x1c));
@@ -32,7 +37,7 @@ INLINE vint v_log2(vint x)
     y = vfmaq_f32(pick_coefficients(vif_log2_8_2, index), y, d);
     y = vfmaq_f32(pick_coefficients(vif_log2_8_1, index), y, d);
     y = vfmaq_f32(pick_coefficients(vif_log2_8_0, index), y, d);
-    return v_add(v_sll(segment, 8), v_add(vcvtnq_s32_f32(y), v_set(-127 * 2048)));
+    return (vif_log2){segment, vcvtnq_s32_f32(y)};
 }
 
 #endif

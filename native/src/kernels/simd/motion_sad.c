@@ -38,6 +38,8 @@ INLINE void motion_columns(const uint8_t *const *previous, const uint8_t *const 
                            int shift, int wide, const motion_row out[2])
 {
     const vint half = v_set(1 << (shift - 1));
+    vif_weights weights;
+    vif_load_weights(2, &weights);
     for (int x = 0; x < width; x += BLOCK) {
         vint laid[3][2];
         for (int p = 0; p < 3; p++) {
@@ -48,7 +50,7 @@ INLINE void motion_columns(const uint8_t *const *previous, const uint8_t *const 
             lay_rows(upper, lower, laid[p]);
         }
         vint y[2][2];
-        filter_two_rows(2, laid, half, y);
+        filter_two_rows(2, &weights, laid, half, y);
         for (int r = 0; r < 2; r++) {
             for (int i = 0; i < 2; i++)
                 y[r][i] = v_sra_by(y[r][i], shift);
@@ -71,13 +73,14 @@ INLINE uint64_t motion_row_sad(const motion_row *row, int width)
     mirror_row(row->low, width);
     vint sum = v_zero(); /* at most 16384 / LANES terms of 65535 a lane */
     for (int x = 0; x < width; x += BLOCK) {
-        vint a[2], b[2];
+        const int16_t *const from[] = {row->high + x - 2, row->low + x - 2};
+        const vint half = v_set(0x8000);
+        vint sums[2][2] = {{v_zero(), v_zero()}, {half, half}};
         vmask live[2];
-        filter_row(2, row->high + x - 2, v_zero(), a);
-        filter_row(2, row->low + x - 2, v_set(0x8000), b);
+        filter_planes(2, 2, from, sums);
         live_lanes(width - x, live);
         for (int i = 0; i < 2; i++) {
-            const vint z = v_sra(v_add(a[i], v_sra(b[i], 1)), 15);
+            const vint z = v_sra(v_add(sums[0][i], v_sra(sums[1][i], 1)), 15);
             sum = v_add(sum, v_keep(live[i], v_abs(z)));
         }
     }

@@ -47,9 +47,11 @@ INLINE void means(int radius, int next_radius, const vif_level *level, vif_pairs
 {
     const int shift = level->mean_shift;
     const vint half = v_set(1 << (shift - 1));
+    vif_weights weights;
+    vif_load_weights(radius, &weights);
     for (int k = 0; k < (rows + 1) / 2; k++) {
         vint sums[2][2];
-        filter_two_rows(radius, chain + k, half, sums);
+        filter_two_rows(radius, &weights, chain + k, half, sums);
         for (int r = 0; r < 2; r++)
             v_store(&mean[2 * k + r][column], pack_means(sums[r], shift, wide));
     }
@@ -58,9 +60,11 @@ INLINE void means(int radius, int next_radius, const vif_level *level, vif_pairs
     /* The window of the next level's kernel starts `radius - next_radius` rows further down:
      * at the first row of a pair, or (radius 2 and 1) at the second. */
     const int start = radius - next_radius;
+    vif_weights next_weights;
+    vif_load_weights(next_radius, &next_weights);
     for (int k = 0; k < (rows + 1) / 2; k++) {
         vint sums[2];
-        filter_one_row(next_radius, chain + k + start / 2, start & 1, half, sums);
+        filter_one_row(next_radius, &next_weights, chain + k + start / 2, start & 1, half, sums);
         v_store(&next[k][column], pack_means(sums, shift, wide));
     }
 }
@@ -83,11 +87,13 @@ INLINE void powers(int radius, const vif_level *level, vif_pairs_of_chain high_c
         wide ? v_set((int32_t)(0x80000000u + (1u << (shift - 1)))) : v_set(0x8000);
     /* What centring A and the result leave to add; at shift 16 the two 2^31 cancel. */
     const vint rest = v_set((int32_t)(shift == 16 ? 0x8000u : 0x8000u - 0x80000000u));
+    vif_weights weights;
+    vif_load_weights(radius, &weights);
     for (int k = 0; k < (rows + 1) / 2; k++) {
         vint a[2][2], b[2][2];
-        filter_two_rows(radius, low_chain + k, low_start, b);
+        filter_two_rows(radius, &weights, low_chain + k, low_start, b);
         if (wide)
-            filter_two_rows(radius, high_chain + k, v_zero(), a);
+            filter_two_rows(radius, &weights, high_chain + k, v_zero(), a);
         for (int r = 0; r < 2; r++) {
             for (int i = 0; i < 2 && wide; i++)
                 b[r][i] =

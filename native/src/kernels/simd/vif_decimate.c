@@ -9,8 +9,10 @@
 INLINE void decimate_row(int radius, const int16_t *row, int n, uint16_t *out)
 {
     const vint start = v_set((int32_t)0x80008000u);
+    vif_weights weights;
+    vif_load_weights(radius, &weights);
     for (int k = 0; k < n; k += LANES) {
-        const vint sum = filter_every_second(radius, row + 2 * k - radius, start);
+        const vint sum = filter_every_second(radius, &weights, row + 2 * k - radius, start);
         v_store_low16(out + k, v_srl(sum, 16));
     }
 }

@@ -2,9 +2,11 @@
  * VIF, horizontal pass and statistics, written once for every SIMD tier (kernels.h says what it
  * does).
  *
- * A block of columns and a few rows at a time: first the horizontal pass, chain by chain, into
- * scratch; then variances, masks and gains; then the logarithms. The reference statistics are
- * kept in the order in which the filter delivers the columns of a block.
+ * A block of columns goes down row by row: first the horizontal pass over all planes at once, then
+ * variances and gains, then logarithms. Those of a pair lag a row behind: their steps depend on
+ * each other, and so the processor has something else to do meanwhile. Nothing branches on the
+ * samples: what does not count is made neutral. The reference statistics are kept in the order in
+ * which the filter delivers the columns of a block.
  */
 #include "tier.h"
 #include "vector.h"
@@ -12,161 +14,171 @@
 #include "vif_log2.h"
 
 #include "kernels/simd/routines.h"
-
-/* Rows that go through the stages together. */
-enum { VIF_STRIP = 4 };
-
-/* A block's two vectors over a strip of rows. */
-typedef vint vif_strip[VIF_STRIP][2];
+#include "kernels/simd/vif_moments.h"
 
 static const int32_t VIF_NOISE = 2 << 16; /* power of the visual noise, 2.0 */
-
-/* ---- horizontal pass ------------------------------------------------------------------------ */
-
-/* Windowed means, unsigned, 1/65536 of a 16-bit unit. */
-INLINE void mean_strip(int radius, vif_plane plane, int row, int at, vif_strip out)
-{
-    const vint start = v_set((int32_t)0x80000000u);
-    for (int r = 0; r < VIF_STRIP; r++)
-        filter_row(radius, &plane[row + r][at - radius], start, out[r]);
-}
-
-/* Windowed second moments: Q = A + ((B + 2^15) >> 16) + 2^31. */
-INLINE void power_strip(int radius, vif_plane high, vif_plane low, int row, int at, vif_strip out)
-{
-    const vint high_start = v_set((int32_t)0x80000000u), low_start = v_set(0x8000);
-    for (int r = 0; r < VIF_STRIP; r++) {
-        vint b[2];
-        filter_row(radius, &high[row + r][at - radius], high_start, out[r]);
-        filter_row(radius, &low[row + r][at - radius], low_start, b);
-        out[r][0] = v_add(out[r][0], v_sra(b[0], 16));
-        out[r][1] = v_add(out[r][1], v_sra(b[1], 16));
-    }
-}
 
 /* Where the reference statistics of a block's first (second) vector are kept. */
 INLINE ptrdiff_t stats_index(int block, int i) { return (ptrdiff_t)block + i * LANES; }
 
+/* ---- sums of logarithms ---------------------------------------------------------------------- */
+
+/* In the two parts of v_log2, put together at the end. At most 32 rows of 2 vectors with 2^13
+ * segments a lane: far from 2^31. */
+typedef struct vif_log_sum {
+    vint segments, fractions;
+} vif_log_sum;
+
+INLINE void add_log2(vif_log_sum *sum, vint x)
+{
+    const vif_log2 log = v_log2(x);
+    sum->segments = v_add(sum->segments, log.segment);
+    sum->fractions = v_add(sum->fractions, log.fraction);
+}
+
+INLINE int64_t total_log2(const vif_log_sum *sum)
+{
+    return v_total(sum->segments) * LOG2_SEGMENT + v_total(sum->fractions);
+}
+
 /* ---- reference ------------------------------------------------------------------------------ */
 
-INLINE void reference_block_stats(int radius, const vif_reference_tile *tile_in, int rows, int at,
-                                  int block, int n, vif_reference_stats *stats,
+INLINE void reference_block_stats(int radius, const vif_reference_tile *tile, int rows, int at,
+                                  int offset, int n, vif_reference_stats *stats,
                                   vif_reference_sums *sums)
 {
-    vif_reference_tile *tile = (vif_reference_tile *)tile_in; /* planes are arrays: no const */
-    const vint flat_limit = v_set(VIF_NOISE - 1), noise = v_set(VIF_NOISE);
-    vint log_sum = v_zero();
-    int textured_count = 0;
+    const vif_plane *planes = (const vif_plane *)tile;
+    const vint flat_limit = v_set(VIF_NOISE - 1), noise = v_set(VIF_NOISE), one = v_set(1);
+    vif_log_sum log_sum = {v_zero(), v_zero()};
+    vint textured_count = v_zero();
     vmask live[2];
     live_lanes(n, live);
-    for (int row = 0; row < rows; row += VIF_STRIP) {
-        const int strip = rows - row < VIF_STRIP ? rows - row : VIF_STRIP;
-        vif_strip mean, power;
-        mean_strip(radius, tile->mean, row, at + block, mean);
-        power_strip(radius, tile->square_high, tile->square_low, row, at + block, power);
-        for (int r = 0; r < strip; r++)
-            for (int i = 0; i < 2; i++) {
-                const vint m = mean[r][i];
-                const vint variance = v_sub(power[r][i], v_mulhi_round_u32(m, m));
-                v_store(&stats->mean[row + r][stats_index(block, i)], m);
-                v_store(&stats->variance[row + r][stats_index(block, i)], variance);
-                const vmask textured = v_both(live[i], v_gt(variance, flat_limit));
-                if (!v_any(textured))
-                    continue;
-                textured_count += v_count(textured);
-                /* at most 16 rows of 2 vectors: 32 * 26624 per lane, far from 2^31 */
-                log_sum = v_add(log_sum, v_keep(textured, v_log2(v_add(variance, noise))));
-            }
+    for (int row = 0; row < rows; row++) {
+        vif_moments moments;
+        filter_moments(radius, REFERENCE_PLANES, planes, row, at + offset, &moments);
+        for (int i = 0; i < 2; i++) {
+            const vint m = moments.mean[i];
+            const vint variance = v_sub(moments.square[i], v_mulhi_round_u32(m, m));
+            v_store(&stats->mean[row][stats_index(offset, i)], m);
+            v_store(&stats->variance[row][stats_index(offset, i)], variance);
+            const vmask textured = v_gt_where(live[i], variance, flat_limit);
+            textured_count = v_add(textured_count, v_keep(textured, one));
+            add_log2(&log_sum, v_add(noise, v_keep(textured, variance)));
+        }
     }
-    sums->flat_count += (int64_t)rows * n - textured_count;
-    sums->log_den += v_total(log_sum) - (int64_t)textured_count * (17 * 2048);
+    /* Lanes that are not textured have brought the logarithm of the noise. */
+    const int64_t textured = v_total(textured_count), lanes = (int64_t)rows * 2 * LANES;
+    sums->flat_count += (int64_t)rows * n - textured;
+    sums->log_den += total_log2(&log_sum) - lanes * (LOG2_BIAS + 17 * 2048);
 }
 
 /* ---- pair ----------------------------------------------------------------------------------- */
 
-/* Logarithm arguments that wait for the last stage: noise + residual, and that plus the signal
- * under each gain limit. */
-typedef struct vif_log_queue {
-    vint noise[2 * VIF_STRIP], total[PVT_MAX_GAIN_LIMITS][2 * VIF_STRIP];
-    int length;
-} vif_log_queue;
+/* Arguments of the logarithms of a row: noise + residual, and that plus the signal under each gain
+ * limit. */
+typedef struct vif_information {
+    vint noise[2], total[PVT_MAX_GAIN_LIMITS][2];
+} vif_information;
 
-/* Gain, residual and signals of one vector; lanes outside `useful` become neutral. */
-INLINE void queue_information(vint variance_ref, vint variance_dis, vint covariance, vmask useful,
-                              int limits, const vdouble *limit, vif_log_queue *queue)
+/* Sums of a block, and what its pixels are compared with. */
+typedef struct vif_pair_block {
+    int limits;
+    vmask live[2];
+    vdouble limit[PVT_MAX_GAIN_LIMITS];
+    vint flat_power;
+    vif_log_sum log_sum[PVT_MAX_GAIN_LIMITS];
+} vif_pair_block;
+
+/* Gain, residual and signals of one vector. Where the covariance is zero, gain and signals are,
+ * and the logarithms cancel, whatever the variances are. */
+INLINE void inform(vint variance_ref, vint variance_dis, vint covariance,
+                   const vif_pair_block *block, int i, vif_information *out)
 {
     const vdouble epsilon = d_set(65536 * 1.0e-10);
-    const vint noise = v_set(VIF_NOISE);
-    vdouble residual[2], signal[PVT_MAX_GAIN_LIMITS][2];
+    vdouble r[2], d[2], c[2], residual[2], signal[PVT_MAX_GAIN_LIMITS][2];
+    d_pair(variance_ref, r);
+    d_pair(variance_dis, d);
+    d_pair(covariance, c);
     for (int half = 0; half < 2; half++) {
-        const vdouble r = half ? d_high(variance_ref) : d_low(variance_ref);
-        const vdouble d = half ? d_high(variance_dis) : d_low(variance_dis);
-        const vdouble c = half ? d_high(covariance) : d_low(covariance);
-        const vdouble gain = d_div(c, d_add(r, epsilon));
-        residual[half] = d_sub(d, d_mul(gain, c));
-        for (int l = 0; l < limits; l++) { /* only after the residual */
-            const vdouble limited = d_min(gain, limit[l]);
-            signal[l][half] = d_mul(d_mul(limited, limited), r);
+        const vdouble gain = d_div(c[half], d_add(r[half], epsilon));
+        residual[half] = d_sub(d[half], d_mul(gain, c[half]));
+        for (int l = 0; l < block->limits; l++) { /* only after the residual */
+            const vdouble limited = d_min(gain, block->limit[l]);
+            signal[l][half] = d_mul(d_mul(limited, limited), r[half]);
         }
     }
-    const vint e = v_max(d_trunc(residual[0], residual[1]), v_zero());
-    const vint base = v_add(noise, v_keep(useful, e));
-    queue->noise[queue->length] = base;
-    for (int l = 0; l < limits; l++) {
-        const vint t = d_trunc(signal[l][0], signal[l][1]);
-        queue->total[l][queue->length] = v_add(base, v_keep(useful, t));
-    }
-    queue->length++;
+    out->noise[i] = v_add(v_set(VIF_NOISE), v_max(d_whole(residual), v_zero()));
+    for (int l = 0; l < block->limits; l++)
+        out->total[l][i] = v_add(out->noise[i], d_whole(signal[l]));
 }
 
-INLINE void pair_block_stats(int radius, const vif_distorted_tile *tile_in,
-                             const vif_reference_stats *stats, int rows, int at, int block, int n,
-                             int limits, const double *gain_limit, vif_pair_sums *sums)
+INLINE void compare_row(const vif_moments *moments, const uint32_t *mean_ref,
+                        const int32_t *variance_ref, vif_pair_block *block, vif_information *out)
 {
-    vif_distorted_tile *tile = (vif_distorted_tile *)tile_in; /* planes are arrays: no const */
     const vint flat_limit = v_set(VIF_NOISE - 1), zero = v_zero();
-    vint flat_power = zero, log_sum[PVT_MAX_GAIN_LIMITS];
-    vdouble limit[PVT_MAX_GAIN_LIMITS];
-    for (int l = 0; l < limits; l++) {
-        log_sum[l] = zero;
-        limit[l] = d_set(gain_limit[l]);
+    for (int i = 0; i < 2; i++) {
+        const vint m = moments->mean[i];
+        const vint m_ref = v_load(mean_ref + i * LANES), v_ref = v_load(variance_ref + i * LANES);
+        const vint v_dis = v_max(v_sub(moments->square[i], v_mulhi_round_u32(m, m)), zero);
+        const vint covariance = v_sub(moments->product[i], v_mulhi_round_u32(m_ref, m));
+        const vmask textured = v_gt_where(block->live[i], v_ref, flat_limit);
+        const vmask flat = v_but_not(block->live[i], textured);
+        const vmask useful = v_gt_where(textured, v_dis, zero);
+        block->flat_power = v_add_wide(block->flat_power, v_keep(flat, v_dis));
+        inform(v_ref, v_dis, v_keep(useful, v_max(covariance, zero)), block, i, out);
     }
-    vmask live[2];
-    live_lanes(n, live);
-    for (int row = 0; row < rows; row += VIF_STRIP) {
-        const int strip = rows - row < VIF_STRIP ? rows - row : VIF_STRIP;
-        vif_strip mean, square, product;
-        vif_log_queue queue;
-        queue.length = 0;
-        mean_strip(radius, tile->mean, row, at + block, mean);
-        power_strip(radius, tile->square_high, tile->square_low, row, at + block, square);
-        power_strip(radius, tile->product_high, tile->product_low, row, at + block, product);
-        for (int r = 0; r < strip; r++)
-            for (int i = 0; i < 2; i++) {
-                const vint m = mean[r][i];
-                const vint m_ref = v_load(&stats->mean[row + r][stats_index(block, i)]);
-                const vint v_ref = v_load(&stats->variance[row + r][stats_index(block, i)]);
-                vint v_dis = v_sub(square[r][i], v_mulhi_round_u32(m, m));
-                v_dis = v_max(v_dis, zero);
-                const vint covariance = v_sub(product[r][i], v_mulhi_round_u32(m_ref, m));
-                const vmask textured = v_both(live[i], v_gt(v_ref, flat_limit));
-                const vmask flat = v_but_not(live[i], textured);
-                const vmask useful =
-                    v_both(textured, v_both(v_gt(covariance, zero), v_gt(v_dis, zero)));
-                if (v_any(flat))
-                    flat_power = v_add_wide(flat_power, v_keep(flat, v_dis));
-                if (v_any(useful))
-                    queue_information(v_ref, v_dis, covariance, useful, limits, limit, &queue);
-            }
-        for (int i = 0; i < queue.length; i++) {
-            const vint noise = v_log2(queue.noise[i]);
-            for (int l = 0; l < limits; l++)
-                log_sum[l] = v_add(log_sum[l], v_sub(v_log2(queue.total[l][i]), noise));
+}
+
+INLINE void add_information(const vif_information *information, vif_pair_block *block)
+{
+    for (int i = 0; i < 2; i++) {
+        const vif_log2 noise = v_log2(information->noise[i]);
+        for (int l = 0; l < block->limits; l++) {
+            const vif_log2 total = v_log2(information->total[l][i]);
+            vif_log_sum *sum = &block->log_sum[l];
+            sum->segments = v_add(sum->segments, v_sub(total.segment, noise.segment));
+            sum->fractions = v_add(sum->fractions, v_sub(total.fraction, noise.fraction));
         }
     }
-    sums->flat_power += v_total_wide(flat_power);
+}
+
+INLINE void begin_block(int n, int limits, const double *limit, vif_pair_block *block,
+                        vif_information *information)
+{
+    block->limits = limits;
+    block->flat_power = v_zero();
+    live_lanes(n, block->live);
+    for (int l = 0; l < limits; l++) {
+        block->limit[l] = d_set(limit[l]);
+        block->log_sum[l] = (vif_log_sum){v_zero(), v_zero()};
+    }
+    /* The row before the first one says nothing. */
+    for (int i = 0; i < 2; i++) {
+        information->noise[i] = v_set(VIF_NOISE);
+        for (int l = 0; l < limits; l++)
+            information->total[l][i] = v_set(VIF_NOISE);
+    }
+}
+
+INLINE void pair_block_stats(int radius, const vif_distorted_tile *tile,
+                             const vif_reference_stats *stats, int rows, int at, int offset, int n,
+                             int limits, const double *limit, vif_pair_sums *sums)
+{
+    const vif_plane *planes = (const vif_plane *)tile;
+    vif_pair_block block;
+    vif_information information;
+    begin_block(n, limits, limit, &block, &information);
+    for (int row = 0; row < rows; row++) {
+        vif_moments moments;
+        filter_moments(radius, DISTORTED_PLANES, planes, row, at + offset, &moments);
+        add_information(&information, &block);
+        compare_row(&moments, &stats->mean[row][offset], &stats->variance[row][offset], &block,
+                    &information);
+    }
+    add_information(&information, &block);
+    sums->flat_power += v_total_wide(block.flat_power);
     for (int l = 0; l < limits; l++)
-        sums->log_num[l] += v_total(log_sum[l]);
+        sums->log_num[l] += total_log2(&block.log_sum[l]);
 }
 
 /* ---- every case with its constants ----------------------------------------------------------- */

@@ -18,38 +18,62 @@
 #ifndef PVT_X86_VIF_FILTER_H
 #define PVT_X86_VIF_FILTER_H
 
-#include "kernels/simd/vif_taps.h"
+#include "kernels/kernels.h"
 
 /* Included after a tier's vector.h. */
-
-INLINE vint vif_pair(int low, int high)
-{
-    return v_set((int32_t)((uint32_t)high << 16 | (uint32_t)low));
-}
-
-/* Weights of pair m for the output that starts at the pair's first sample, or at its second. */
-INLINE vint vif_weights(int radius, int m, int second)
-{
-    return vif_pair(vif_tap(radius, 2 * m - second), vif_tap(radius, 2 * m + 1 - second));
-}
 
 /* Pairs that a window of 2 * radius + 1 samples touches, for both outputs. */
 INLINE int vif_pairs(int radius) { return radius + 1; }
 
-/* Two outputs from pairs that lie `step` vectors apart, each added to its start value. */
-#define VIF_FILTER(radius, LOAD, first_sum, second_sum)                                            \
-    do {                                                                                           \
-        _Pragma("GCC unroll 9") for (int m_ = 0; m_ < vif_pairs(radius); m_++)                     \
-        {                                                                                          \
-            const vint x_ = LOAD(m_);                                                              \
-            first_sum = v_madd(first_sum, x_, vif_weights(radius, m_, 0));                         \
-            second_sum = v_madd(second_sum, x_, vif_weights(radius, m_, 1));                       \
-        }                                                                                          \
-        if ((radius) == 1) {                                                                       \
-            first_sum = v_madd(first_sum, LOAD(0), vif_pair(0, vif_tap(1, 1)));                    \
-            second_sum = v_madd(second_sum, LOAD(1), vif_pair(vif_tap(1, 1), 0));                  \
-        }                                                                                          \
-    } while (0)
+#define PAIR(low, high) (int32_t)((uint32_t)(high) << 16 | (uint32_t)(low))
+#define BOTH(before, low, high) PAIR(low, high), PAIR(before, low)
+
+/* Weights of pair m: at [2 * m] for the output that starts at the pair's first sample, then for the
+ * one that starts at the second. Out of memory, where a weight is one load: compilers that know
+ * the values make them out of constants each time. */
+INLINE const int32_t *vif_weights_of(int radius)
+{
+    static const int32_t radius8[] = {
+        BOTH(0, 489, 935),       BOTH(935, 1640, 2640),   BOTH(2640, 3896, 5274),
+        BOTH(5274, 6547, 7455),  BOTH(7455, 7784, 7455),  BOTH(7455, 6547, 5274),
+        BOTH(5274, 3896, 2640),  BOTH(2640, 1640, 935),   BOTH(935, 489, 0),
+    };
+    static const int32_t radius4[] = {
+        BOTH(0, 1244, 3663),      BOTH(3663, 7925, 12590), BOTH(12590, 14692, 12590),
+        BOTH(12590, 7925, 3663),  BOTH(3663, 1244, 0),
+    };
+    static const int32_t radius2[] = {
+        BOTH(0, 3571, 16004), BOTH(16004, 26386, 16004), BOTH(16004, 3571, 0),
+    };
+    static const int32_t radius1[] = {BOTH(0, 10904, 21864), BOTH(21864, 10904, 0)};
+    const int32_t *weights = radius == 8   ? radius8
+                             : radius == 4 ? radius4
+                             : radius == 2 ? radius2
+                                           : radius1;
+    __asm__("" : "+r"(weights));
+    return weights;
+}
+
+/* At radius 1, what pair m lacks of the weight in the middle. */
+INLINE vint vif_centre(int m) { return v_set(m ? PAIR(21864, 0) : PAIR(0, 21864)); }
+
+#undef BOTH
+#undef PAIR
+
+/* The same in vectors, for loops that may keep them in registers. */
+typedef struct vif_weights {
+    vint first[VIF_MAX_RADIUS + 1], second[VIF_MAX_RADIUS + 1];
+} vif_weights;
+
+INLINE void vif_load_weights(int radius, vif_weights *out)
+{
+    const int32_t *weights = vif_weights_of(radius);
+#pragma GCC unroll 9
+    for (int m = 0; m < vif_pairs(radius); m++) {
+        out->first[m] = v_set(weights[2 * m]);
+        out->second[m] = v_set(weights[2 * m + 1]);
+    }
+}
 
 /* Rows 2p and 2p+1 of a block of 16-bit lanes, ready to be filtered vertically. */
 INLINE void lay_rows(vint upper, vint lower, vint out[2])
@@ -74,52 +98,73 @@ INLINE void live_lanes(int n, vmask live[2])
 }
 
 /* Vertical: the outputs whose windows start at row 0 and at row 1 of the laid rows. */
-INLINE void filter_two_rows(int radius, vint (*rows)[2], vint start, vint sums[2][2])
+INLINE void filter_two_rows(int radius, const vif_weights *weights, vint (*rows)[2], vint start,
+                            vint sums[2][2])
 {
-    for (int odd = 0; odd < 2; odd++) {
-        vint first = start, second = start;
-#define LOAD(m) rows[m][odd]
-        VIF_FILTER(radius, LOAD, first, second);
-#undef LOAD
-        sums[0][odd] = first;
-        sums[1][odd] = second;
+    for (int odd = 0; odd < 2; odd++)
+        sums[0][odd] = sums[1][odd] = start;
+#pragma GCC unroll 9
+    for (int m = 0; m < vif_pairs(radius); m++) {
+        const vint first = v_in_register(weights->first[m]);
+        const vint second = v_in_register(weights->second[m]);
+#pragma GCC unroll 2
+        for (int odd = 0; odd < 2; odd++) {
+            const vint x = v_in_register(rows[m][odd]);
+            sums[0][odd] = v_madd(sums[0][odd], x, first);
+            sums[1][odd] = v_madd(sums[1][odd], x, second);
+            if (radius == 1)
+                sums[m][odd] = v_madd(sums[m][odd], x, vif_centre(m));
+        }
     }
 }
 
-/* Vertical: one of the two, `second` says which. */
-INLINE void filter_one_row(int radius, vint (*rows)[2], int second, vint start, vint sums[2])
+/* Vertical: one of the two, `is_second` says which. */
+INLINE void filter_one_row(int radius, const vif_weights *weights, vint (*rows)[2], int is_second,
+                           vint start, vint sums[2])
 {
-    for (int odd = 0; odd < 2; odd++) {
-        sums[odd] = start;
+    sums[0] = sums[1] = start;
 #pragma GCC unroll 5
-        for (int m = 0; m < vif_pairs(radius); m++)
-            sums[odd] = v_madd(sums[odd], rows[m][odd], vif_weights(radius, m, second));
-        if (radius == 1)
-            sums[odd] = v_madd(sums[odd], rows[second][odd],
-                               second ? vif_pair(vif_tap(1, 1), 0) : vif_pair(0, vif_tap(1, 1)));
+    for (int m = 0; m < vif_pairs(radius); m++) {
+        const vint weight = v_in_register(is_second ? weights->second[m] : weights->first[m]);
+#pragma GCC unroll 2
+        for (int odd = 0; odd < 2; odd++) {
+            sums[odd] = v_madd(sums[odd], rows[m][odd], weight);
+            if (radius == 1 && m == is_second)
+                sums[odd] = v_madd(sums[odd], rows[m][odd], vif_centre(m));
+        }
     }
 }
 
-/* Horizontal: a block of outputs, the window of the first one starting at `from`. */
-INLINE void filter_row(int radius, const int16_t *from, vint start, vint out[2])
+/* Horizontal: a block of outputs of several planes, the first windows starting at `from`. They are
+ * added to `sums`. */
+INLINE void filter_planes(int radius, int planes, const int16_t *const *from, vint (*sums)[2])
 {
-    vint even = start, odd = start;
-#define LOAD(m) v_load(from + 2 * (m))
-    VIF_FILTER(radius, LOAD, even, odd);
-#undef LOAD
-    out[0] = even;
-    out[1] = odd;
+    const int32_t *weights = vif_weights_of(radius);
+#pragma GCC unroll 9
+    for (int m = 0; m < vif_pairs(radius); m++) {
+        const vint first = v_in_register(v_set(weights[2 * m]));
+        const vint second = v_in_register(v_set(weights[2 * m + 1]));
+#pragma GCC unroll 5
+        for (int p = 0; p < planes; p++) {
+            const vint x = v_in_register(v_load(from[p] + 2 * m));
+            sums[p][0] = v_madd(sums[p][0], x, first);
+            sums[p][1] = v_madd(sums[p][1], x, second);
+            if (radius == 1)
+                sums[p][m] = v_madd(sums[p][m], x, vif_centre(m));
+        }
+    }
 }
 
 /* Horizontal: LANES outputs, the first window starting at `from`, each next one two further. */
-INLINE vint filter_every_second(int radius, const int16_t *from, vint start)
+INLINE vint filter_every_second(int radius, const vif_weights *weights, const int16_t *from,
+                                vint start)
 {
     vint sum = start;
 #pragma GCC unroll 5
     for (int m = 0; m < vif_pairs(radius); m++)
-        sum = v_madd(sum, v_load(from + 2 * m), vif_weights(radius, m, 0));
+        sum = v_madd(sum, v_load(from + 2 * m), weights->first[m]);
     if (radius == 1)
-        sum = v_madd(sum, v_load(from), vif_pair(0, vif_tap(1, 1)));
+        sum = v_madd(sum, v_load(from), vif_centre(0));
     return sum;
 }
 

@@ -1,6 +1,6 @@
 /* The weights of the VIF low-pass kernels, in 1/65536 (after a tier's vector.h). */
-#ifndef PVT_SIMD_VIF_TAPS_H
-#define PVT_SIMD_VIF_TAPS_H
+#ifndef PVT_NEON_VIF_TAPS_H
+#define PVT_NEON_VIF_TAPS_H
 
 INLINE int vif_tap(int radius, int tap)
 {
