@@ -26,7 +26,7 @@ from pyvmaf_tiny.engine.gpu.sycl import SyclBackend, part_of
 Order = Literal["lazy", "uploads_first", "eager"]
 
 #: Parameters of the kernels, all pointers.
-_PARAMETERS = {"vif": 9, "adm": 8, "motion": 4, "totals": 3}
+_PARAMETERS = {"vif": 9, "adm": 8, "motion": 4, "samples": 3, "totals": 3}
 
 #: Where device memory seems to lie, from allocation to allocation.
 _SPACING = 1 << 40
@@ -75,6 +75,10 @@ class FakeDriver:
         CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR="minor",
     )
 
+    CUmemorytype = SimpleNamespace(CU_MEMORYTYPE_DEVICE="device")
+    CUpointer_attribute = SimpleNamespace(CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL="ordinal")
+    CUDA_MEMCPY2D = SimpleNamespace
+
     def __init__(self, order: Order = "lazy", capability: tuple[int, int] = (9, 0)) -> None:
         self.capability = dict(zip(("major", "minor"), capability, strict=True))
         self.devices = 1
@@ -87,6 +91,10 @@ class FakeDriver:
         self._addresses = itertools.count(_SPACING, _SPACING)
         self._backends: dict[bytes, SyclBackend] = {}
         self._memory_owner = SyclBackend(None, 1)
+        #: Streams of other users of the GPU, by their handles; 1 is CUDA's default stream.
+        self.streams = {1: _Stream(order == "eager"), 77: _Stream(order == "eager")}
+        self.kept: list[Any] = []  # memory of the host that copies under way read from
+        self.ordinals: dict[int, int] = {}  # allocation -> another device than 0
 
     # ---- how every call begins ------------------------------------------------------------------
 
@@ -207,12 +215,31 @@ class FakeDriver:
         ends = self._piece(to, nbytes), self._piece(source, nbytes)
         return self._copy("cuMemcpyDtoDAsync", stream, nbytes, *ends)
 
+    def cuMemcpy2DAsync(self, copy: Any, stream: Any) -> Answer:  # noqa: N802
+        answer = self._begin("cuMemcpy2DAsync")
+        if copy.srcMemoryType != "device" or copy.dstMemoryType != "device":
+            answer = self._misused("a copy from device to device that is none")
+        for y in range(copy.Height):
+            to, source = copy.dstDevice + y * copy.dstPitch, copy.srcDevice + y * copy.srcPitch
+            self.cuMemcpyDtoDAsync(to, source, copy.WidthInBytes, stream)
+        return (answer,)
+
+    def cuPointerGetAttribute(self, attribute: str, address: int) -> Answer:  # noqa: N802
+        answer = self._begin("cuPointerGetAttribute")
+        if self._piece(address) is None:
+            answer = Result.CUDA_ERROR_INVALID_VALUE
+        return answer, self.ordinals.get(address // _SPACING * _SPACING, 0)
+
     # ---- streams and events ---------------------------------------------------------------------
 
     def _enqueue(self, stream: _Stream, work: Callable[[], None]) -> None:
         stream.work.append(work)
         if stream.eager:
             stream.run(len(stream.work))
+
+    def CUstream(self, handle: int) -> _Stream:  # noqa: N802
+        """The stream of that number."""
+        return self.streams[handle]
 
     def cuStreamCreate(self, flags: int) -> Answer:  # noqa: N802
         return self._begin("cuStreamCreate"), self._take(_Stream(self._order == "eager"), "stream")

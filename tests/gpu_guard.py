@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pyvmaf_tiny.engine.gpu.backend import Backend
 from pyvmaf_tiny.engine.gpu.sycl import SyclBackend, part_of
+from pyvmaf_tiny.frames import DevicePlane
 
 _BAND = 4096
 _GUARD = 0xC3
@@ -55,11 +56,14 @@ class GuardedBackend(Backend):
     def upload(self, target: Any, offset: int, source: NDArray[np.uint8]) -> None:
         self._real.upload(target, offset, source)
 
+    def upload_plane(self, target: Any, offset: int, plane: DevicePlane) -> None:
+        self._real.upload_plane(target, offset, plane)
+
     def download(self, target: NDArray[np.uint8], source: Any) -> None:
         self._real.download(target, source)
 
-    def copy(self, target: Any, source: Any, offset: int, nbytes: int) -> None:
-        self._real.copy(target, source, offset, nbytes)
+    def copy(self, target: Any, to: int, source: Any, offset: int, nbytes: int) -> None:
+        self._real.copy(target, to, source, offset, nbytes)
 
     def launch(self, kernel: str, groups: tuple[int, int, int], buffers: Sequence[Any]) -> None:
         self._real.launch(kernel, groups, buffers)

@@ -39,6 +39,7 @@ class Scripted:
     """The native engine, except that it changes rows, holds them back, or fails."""
 
     name, version, tier, threads, device = "scripted", "1", "none", 1, "cpu"
+    device_memory: str | None = None
 
     def __init__(
         self,

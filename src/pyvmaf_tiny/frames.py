@@ -12,6 +12,35 @@ from numpy.typing import NDArray
 #: row are contiguous; rows may be any non-negative number of bytes apart.
 Plane: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16]
 
+
+@dataclass(frozen=True, slots=True)
+class DevicePlane:
+    """A plane in the memory of a GPU. It goes where a :data:`Plane` goes, to an engine there.
+
+    ``kind`` is "cuda" or "sycl"; shape, dtype and strides (in bytes) are as NumPy's. ``owner``
+    keeps the memory alive. ``stream`` is the CUDA stream that may still be writing to it, None
+    when nobody is.
+    """
+
+    kind: str
+    address: int
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    strides: tuple[int, ...]
+    owner: object
+    stream: int | None = None
+
+    @property
+    def ndim(self) -> int:
+        """Number of dimensions."""
+        return len(self.shape)
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of a sample."""
+        return self.dtype.itemsize
+
+
 #: Anything NumPy would call an array; what callers hand in before it has been checked.
 AnyArray: TypeAlias = NDArray[Any]
 

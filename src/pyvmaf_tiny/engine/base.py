@@ -128,6 +128,7 @@ class Engine(Protocol):
     tier: str
     threads: int
     device: str  # where it works: "cpu", "cuda:0"
+    device_memory: str | None  # "cuda" or "sycl" where it takes a DevicePlane as a plane
 
     def push(self, ref: Plane, dis: Sequence[Plane]) -> Rows:
         """Take a reference frame and its distorted versions, one per rendition."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pyvmaf_tiny.errors import SampleRangeError
-from pyvmaf_tiny.frames import Plane
+from pyvmaf_tiny.frames import DevicePlane, Plane
 
 from .base import EngineSpec
 
@@ -13,11 +13,14 @@ from .base import EngineSpec
 def sample_range_error(
     spec: EngineSpec, frame: int, ref: Plane, dis: Sequence[Plane] = ()
 ) -> SampleRangeError | None:
-    """The first sample of a frame that is too large and where it is; None when all fit."""
+    """The first sample of a frame that is too large and where it is; None when all fit.
+
+    Planes in a GPU's memory are left to the engine there.
+    """
     limit = (1 << spec.bit_depth) - 1
     planes = [("reference", ref), *zip(spec.renditions, dis, strict=False)]
     for position, (name, plane) in enumerate(planes):
-        if plane.max() <= limit:
+        if isinstance(plane, DevicePlane) or plane.max() <= limit:
             continue
         bad = plane > limit
         y, x = divmod(int(bad.argmax()), plane.shape[1])

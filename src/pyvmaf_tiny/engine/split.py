@@ -39,6 +39,7 @@ class SplitEngine:
         first = self._lanes[0]
         self.name, self.version = first.name, first.version
         self.tier, self.threads, self.device = first.tier, first.threads, first.device
+        self.device_memory = first.device_memory
         self._start()
 
     def _start(self) -> None:

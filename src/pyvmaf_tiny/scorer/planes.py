@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from pyvmaf_tiny.engine import EngineSpec
-from pyvmaf_tiny.errors import BitDepthError, FrameSizeError, InputError, OptionError
-from pyvmaf_tiny.frames import AnyArray, Plane
-from pyvmaf_tiny.source.arrays import to_array
+from pyvmaf_tiny.errors import (
+    BitDepthError,
+    FrameSizeError,
+    FrameTypeError,
+    InputError,
+    OptionError,
+)
+from pyvmaf_tiny.frames import AnyArray, DevicePlane, Plane
+from pyvmaf_tiny.source.arrays import to_luma
 from pyvmaf_tiny.source.base import as_plane
 from pyvmaf_tiny.source.videoframe import LumaReader, is_video_frame
 
@@ -25,7 +31,9 @@ class PlaneReader:
     the next frame of the same input overwrites.
     """
 
-    def __init__(self, spec: EngineSpec) -> None:
+    def __init__(self, spec: EngineSpec, device_memory: str | None = None) -> None:
+        """``device_memory``: of which GPUs frames may be in the memory, see ``Engine``."""
+        self._device_memory = device_memory
         self._bit_depth = spec.bit_depth
         self._shape = (spec.height, spec.width)
         self._reference = LumaReader("reference")
@@ -70,7 +78,7 @@ class PlaneReader:
                     hint=f"make the scorer with bit_depth={depth}, or convert the frame",
                 )
         else:
-            luma = to_array(frame, f"{name}, frame {index}")
+            luma = self._where_it_is(frame, f"{name}, frame {index}")
         plane = as_plane(luma, bit_depth=self._bit_depth, name=name, index=index)
         if plane.shape != self._shape:
             height, width = plane.shape
@@ -81,3 +89,18 @@ class PlaneReader:
                 hint="scale it first, or make a scorer of its size",
             )
         return plane
+
+    def _where_it_is(self, frame: object, where: str) -> AnyArray:
+        """An array, or a plane on a GPU if the engine can take it from there."""
+        luma = frame if type(frame) is DevicePlane else to_luma(frame, where)
+        if type(luma) is DevicePlane and luma.kind != self._device_memory:
+            takes = (
+                f"the host's memory{f' or {self._device_memory}' if self._device_memory else ''}"
+            )
+            raise FrameTypeError(
+                f"{where}: in memory that the engine cannot reach",
+                given=f"an array on {luma.kind}",
+                expected=f"one in {takes}",
+                hint=f'say device="{luma.kind}", or pass frame.cpu()',
+            )
+        return cast(AnyArray, luma)

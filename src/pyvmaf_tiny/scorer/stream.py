@@ -75,7 +75,7 @@ class Stream:
         models = load_models(self._spec, model, neg_model, model_device)
         self._scoring = Scoring(self._spec, models, batch=batch, keep_frames=keep_frames)
         self._engine = open_engine(engine, self._spec)
-        self._planes = PlaneReader(self._spec)
+        self._planes = PlaneReader(self._spec, self._engine.device_memory)
         self._turn = Turn()
         self._start()
 

@@ -12,6 +12,7 @@ from pyvmaf_tiny.errors import BitDepthError, EmptyInputError, FrameTypeError, S
 from pyvmaf_tiny.frames import AnyArray, Plane
 
 from .base import as_plane, check_same_size
+from .devicearrays import device_plane, is_on_device
 from .videoframe import LumaReader, is_video_frame
 
 _NOTHING = object()
@@ -20,7 +21,7 @@ _ARRAY_PROTOCOLS = ("__array__", "__array_interface__", "__dlpack__")
 
 def is_array_like(value: object) -> bool:
     """Whether NumPy can use the memory of ``value`` (tensors on the CPU, for example)."""
-    return any(hasattr(value, protocol) for protocol in _ARRAY_PROTOCOLS)
+    return any(hasattr(value, protocol) for protocol in _ARRAY_PROTOCOLS) or is_on_device(value)
 
 
 def to_array(value: Any, where: str) -> AnyArray:
@@ -43,6 +44,15 @@ def to_array(value: Any, where: str) -> AnyArray:
             expected="a NumPy array, or something that NumPy can use in place",
             hint="of a tensor on another device pass tensor.cpu()",
         ) from error
+
+
+def to_luma(value: Any, where: str) -> AnyArray:
+    """``value`` as an array, or where it is as a :class:`DevicePlane` if that is a GPU."""
+    if type(value) is np.ndarray:
+        return value
+    if is_on_device(value):
+        return cast(AnyArray, device_plane(value, where))
+    return to_array(value, where)
 
 
 def array_frames(value: Any, name: str) -> Iterable[Any]:
@@ -142,7 +152,7 @@ class FrameSource:
         """The item's luma, and its bit depth where the item says it."""
         if is_video_frame(item):
             return self._luma_reader.read(item, self._index)
-        return to_array(item, f"{self.name}, frame {self._index}"), None
+        return to_luma(item, f"{self.name}, frame {self._index}"), None
 
     def _checked(self, luma: AnyArray, implied_depth: int | None) -> Plane:
         if implied_depth not in (None, self.bit_depth):

@@ -162,7 +162,7 @@ def _plane_error(array: AnyArray, bit_depth: int, where: str) -> InputError:
 def _type_name(array: AnyArray) -> str:
     if array.dtype == _UINT16.newbyteorder():
         return f"uint16 in foreign byte order ({array.dtype.str})"
-    if array.dtype.kind == "f" and np.isnan(array).any():
+    if array.dtype.kind == "f" and type(array) is np.ndarray and np.isnan(array).any():
         return f"{array.dtype} with NaN in it"
     return str(array.dtype)
 

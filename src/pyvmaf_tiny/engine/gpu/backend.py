@@ -9,6 +9,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from pyvmaf_tiny.frames import DevicePlane
+
 
 class Backend(Protocol):
     """A device with the kernels loaded and one ordered line of work.
@@ -34,11 +36,17 @@ class Backend(Protocol):
     def upload(self, target: Any, offset: int, source: NDArray[np.uint8]) -> None:
         """Copy a piece of :meth:`allocate_host`'s memory to ``offset`` bytes into a buffer."""
 
+    def upload_plane(self, target: Any, offset: int, plane: DevicePlane) -> None:
+        """Copy a plane that is on the device to ``offset`` bytes into a buffer, without gaps.
+
+        Returns when that is done: the plane is the caller's again.
+        """
+
     def download(self, target: NDArray[np.uint8], source: Any) -> None:
         """Copy the first bytes of a buffer to the host."""
 
-    def copy(self, target: Any, source: Any, offset: int, nbytes: int) -> None:
-        """Copy from ``offset`` bytes into one buffer to the beginning of another."""
+    def copy(self, target: Any, to: int, source: Any, offset: int, nbytes: int) -> None:
+        """Copy from ``offset`` bytes into one buffer to ``to`` bytes into another."""
 
     def launch(self, kernel: str, groups: tuple[int, int, int], buffers: Sequence[Any]) -> None:
         """Run a kernel over so many work groups; its arguments are buffers."""
@@ -54,3 +62,14 @@ class Backend(Protocol):
 
     def close(self) -> None:
         """Give all memory back; may be called twice."""
+
+
+def constant(backend: Backend, values: NDArray[Any]) -> Any:
+    """A buffer that holds these values for good."""
+    data = np.frombuffer(values.tobytes(), np.uint8)
+    staged = backend.allocate_host(data.size)
+    staged[:] = data
+    buffer = backend.allocate(data.size)
+    backend.upload(buffer, 0, staged)
+    backend.finish()
+    return buffer

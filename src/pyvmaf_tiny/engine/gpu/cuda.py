@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pyvmaf_tiny.errors import DeviceError, EngineError, OutOfMemoryError
+from pyvmaf_tiny.errors import DeviceError, EngineError, FrameTypeError, OutOfMemoryError
+from pyvmaf_tiny.frames import DevicePlane
 
 from .nvrtc import INSTALL, kernels_for, module
 from .source import ITEMS, KERNELS
@@ -74,15 +75,43 @@ class CudaBackend:
             self._driver, "cuMemcpyHtoDAsync", target + offset, address, source.nbytes, self._copies
         )
 
+    def upload_plane(self, target: Any, offset: int, plane: DevicePlane) -> None:
+        """Device to device, behind what may still be writing to the plane."""
+        self._check_place(plane)
+        if plane.stream is not None:
+            event = self._spare.pop() if self._spare else self._held.event()
+            _call(self._driver, "cuEventRecord", event, self._driver.CUstream(plane.stream))
+            _call(self._driver, "cuStreamWaitEvent", self._copies, event, 0)
+            self._spare.append(event)
+        (height, width), copy = plane.shape, self._driver.CUDA_MEMCPY2D()
+        copy.srcMemoryType = copy.dstMemoryType = self._driver.CUmemorytype.CU_MEMORYTYPE_DEVICE
+        copy.srcDevice, copy.srcPitch = plane.address, plane.strides[0]
+        copy.dstDevice, copy.dstPitch = target + offset, width * plane.itemsize
+        copy.WidthInBytes, copy.Height = width * plane.itemsize, height
+        _call(self._driver, "cuMemcpy2DAsync", copy, self._copies)
+        _call(self._driver, "cuStreamSynchronize", self._copies)
+
+    def _check_place(self, plane: DevicePlane) -> None:
+        kind = self._driver.CUpointer_attribute.CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL
+        ordinal = _call(self._driver, "cuPointerGetAttribute", kind, plane.address)
+        if f"cuda:{ordinal}" != self.device:
+            raise FrameTypeError(
+                "a frame is in the memory of another GPU than the engine's",
+                given=f"cuda:{ordinal}",
+                expected=self.device,
+                hint=f'say device="cuda:{ordinal}"',
+            )
+
     def download(self, target: NDArray[np.uint8], source: Any) -> None:
         """Device to host."""
         address = target.ctypes.data
         _call(self._driver, "cuMemcpyDtoHAsync", address, source, target.nbytes, self._compute)
 
-    def copy(self, target: Any, source: Any, offset: int, nbytes: int) -> None:
+    def copy(self, target: Any, to: int, source: Any, offset: int, nbytes: int) -> None:
         """Device to device."""
         self._wait_for_uploads()
-        _call(self._driver, "cuMemcpyDtoDAsync", target, source + offset, nbytes, self._compute)
+        ends = target + to, source + offset
+        _call(self._driver, "cuMemcpyDtoDAsync", *ends, nbytes, self._compute)
 
     def launch(self, kernel: str, groups: tuple[int, int, int], buffers: Sequence[Any]) -> None:
         """Queue a kernel behind all uploads so far."""

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .axes import LEVELS, Axis, adm_axes, ceil_log2
 from .source import ITEMS, pack
+from .totals import entry
 
-LEVELS = 4
 BANDS = 3
 
 #: Totals of a pair: four per VIF level, six per ADM level; then motion's, one per frame.
@@ -94,7 +95,7 @@ class Layout:
 def plan(stream: Stream) -> Layout:
     """Work out the layout of a stream."""
     vif_grids = [_vif_grid(stream, level) for level in range(LEVELS)]
-    axes = _adm_axes(stream.width), _adm_axes(stream.height)
+    axes = adm_axes(stream.width), adm_axes(stream.height)
     adm_grids = [_adm_grid(axes, level) for level in range(LEVELS)]
     vif_sizes = [x * y * _VIF_SUMS for x, y in vif_grids]
     adm_sizes = [
@@ -126,7 +127,7 @@ def plan(stream: Stream) -> Layout:
         pair_partials=total,
         frame_partials=frame_partials,
         pair_totals=_pair_totals(starts, vif_grids, adm_grids, axes, total),
-        motion_totals=_total(0, frame_partials, rows=frame_partials, row_step=1),
+        motion_totals=entry(0, frame_partials, rows=frame_partials, row_step=1),
         plane_samples=stream.width * stream.height,
     )
 
@@ -170,57 +171,21 @@ def _vif_launch(stream: Stream, level: int, grid: Grid, start: int, total: int) 
 # ---- ADM ----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Axis:
-    """A level's bands along one axis; ranges are inclusive.
-
-    ``inputs`` samples become ``size``. ``pooled`` is the cropped centre; ``analysed`` has its
-    neighbours, too, and what the next level reads of the approximation.
-    """
-
-    inputs: int
-    size: int
-    pooled: tuple[int, int]
-    analysed: tuple[int, int]
-
-    @property
-    def pooled_count(self) -> int:
-        return self.pooled[1] - self.pooled[0] + 1
-
-
-def _adm_axes(n: int) -> list[_Axis]:
-    """The levels along an axis of n pixels, finest first; worked out from the coarsest."""
-    inputs = [n]
-    for _ in range(LEVELS):
-        inputs.append((inputs[-1] + 1) // 2)
-    axes: list[_Axis] = []
-    needed: tuple[int, int] | None = None  # of this level's approximation
-    for level in reversed(range(LEVELS)):
-        size = inputs[level + 1]
-        margin = int(size * 0.1 - 0.5)
-        first, last = max(margin - 1, 0), min(size - margin, size - 1)
-        if needed is not None:
-            first, last = min(first, needed[0]), max(last, needed[1])
-        axes.insert(0, _Axis(inputs[level], size, (margin, size - margin - 1), (first, last)))
-        needed = max(2 * first - 1, 0), min(2 * last + 2, inputs[level] - 1)
-    return axes
-
-
-def _adm_grid(axes: tuple[list[_Axis], list[_Axis]], level: int) -> Grid:
+def _adm_grid(axes: tuple[list[Axis], list[Axis]], level: int) -> Grid:
     cols, rows = (axis[level].analysed for axis in axes)
     return _tiles(cols[1] - cols[0] + 1, _ADM_COLS), _tiles(rows[1] - rows[0] + 1, _ADM_ROWS)
 
 
 def _adm_launch(
     stream: Stream,
-    axes: tuple[list[_Axis], list[_Axis]],
+    axes: tuple[list[Axis], list[Axis]],
     level: int,
     grid: Grid,
     start: int,
     total: int,
 ) -> Launch:
     cols, rows = axes[0][level], axes[1][level]
-    cube_shift = _ceil_log2(cols.size)
+    cube_shift = ceil_log2(cols.size)
     has_next = level + 1 < LEVELS
     values = {
         "in_width": cols.inputs,
@@ -247,7 +212,7 @@ def _adm_launch(
         "cube_shift_hv": cube_shift - (0 if level else 4),
         "cube_shift_d": cube_shift - (0 if level else 3),
         "den_square_shift": _ADM_DEN_SQUARE_SHIFTS[level],
-        "den_cube_shift": _ceil_log2(cols.pooled_count) if level else 0,
+        "den_cube_shift": ceil_log2(cols.pooled_count) if level else 0,
         "renditions": stream.renditions,
         "limits": stream.limits,
         "partials": start,
@@ -257,45 +222,19 @@ def _adm_launch(
     return Launch(f"adm_{level}", pack("adm_params", values), grid, out_plane)
 
 
-def _ceil_log2(n: int) -> int:
-    return (n - 1).bit_length()
-
-
 # ---- totals -------------------------------------------------------------------------------------
-
-
-def _total(
-    start: int,
-    step: int,
-    *,
-    rows: int,
-    row_step: int,
-    columns: int = 1,
-    column_step: int = 0,
-    shift: int = 0,
-) -> NDArray[np.int32]:
-    values = {
-        "partials": start,
-        "pair_partials": step,
-        "rows": rows,
-        "row_step": row_step,
-        "columns": columns,
-        "column_step": column_step,
-        "shift": shift,
-    }
-    return pack("total_params", values)
 
 
 def _pair_totals(
     starts: list[int],
     vif_grids: list[Grid],
     adm_grids: list[Grid],
-    axes: tuple[list[_Axis], list[_Axis]],
+    axes: tuple[list[Axis], list[Axis]],
     step: int,
 ) -> NDArray[np.int32]:
     """The table of a pair's totals, in the order of ``pvt_totals``."""
     table = [
-        _total(starts[level] + k, step, rows=x * y, row_step=_VIF_SUMS)
+        entry(starts[level] + k, step, rows=x * y, row_step=_VIF_SUMS)
         for level, (x, y) in enumerate(vif_grids)
         for k in range(_VIF_SUMS)
     ]
@@ -304,11 +243,11 @@ def _pair_totals(
         cols, rows = axes[0][level], axes[1][level]
         pooled = cols.pooled_count * rows.pooled_count
         shifts = (
-            _ceil_log2(rows.size),
-            _ceil_log2(rows.pooled_count) if level else max(_ceil_log2(pooled) - 20, 0),
+            ceil_log2(rows.size),
+            ceil_log2(rows.pooled_count) if level else max(ceil_log2(pooled) - 20, 0),
         )
         table += [
-            _total(
+            entry(
                 starts[LEVELS + level] + k,
                 step,
                 rows=rows.pooled_count,

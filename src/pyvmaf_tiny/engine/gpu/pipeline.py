@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyvmaf_tiny import _native
-from pyvmaf_tiny.frames import Plane
+from pyvmaf_tiny.errors import InputError
+from pyvmaf_tiny.frames import DevicePlane, Plane
 
-from .backend import Backend
+from .backend import Backend, constant
+from .incoming import WHOLE_TYPES, Incoming
 from .layout import PAIR_TOTALS, Launch, Layout, Stream, plan
 
 _ffi: Any = _native.ffi
@@ -64,40 +66,55 @@ class Pipeline:
         frames, pairs = stream.batch, stream.batch * stream.pairs
         dists = frames * stream.renditions
         self._history = backend.allocate(layout.plane_samples * stream.sample_bytes)
-        self._limits = self._constant(np.array(limits, np.float64))
-        self._log_table = self._constant(_log_table())
+        self._limits = constant(backend, np.array(limits, np.float64))
+        self._log_table = constant(backend, _log_table())
         self._vif = [_Level(self, launch, 2 * frames, 2 * dists) for launch in layout.vif]
         self._adm = [_Level(self, launch, 4 * frames, 4 * dists) for launch in layout.adm]
-        self._motion_params = self._constant(layout.motion.params)
+        self._motion_params = constant(backend, layout.motion.params)
         self._partials = backend.allocate(8 * layout.pair_partials * pairs)
         self._motion_partials = backend.allocate(8 * layout.frame_partials * frames)
-        self._pair_table = self._constant(layout.pair_totals)
-        self._motion_table = self._constant(layout.motion_totals)
-
-    def _constant(self, values: NDArray[Any]) -> Any:
-        """A buffer that holds these values for good."""
-        data = np.frombuffer(values.tobytes(), np.uint8)
-        staged = self.backend.allocate_host(data.size)
-        staged[:] = data
-        buffer = self.backend.allocate(data.size)
-        self.backend.upload(buffer, 0, staged)
-        self.backend.finish()
-        return buffer
+        self._incoming = None if stream.bit_depth in WHOLE_TYPES else Incoming(backend, stream)
+        self._pair_table = constant(backend, layout.pair_totals)
+        self._motion_table = constant(backend, layout.motion_totals)
 
     # ---- frames in ------------------------------------------------------------------------------
 
-    def stage(self, slot: Slot, ref: Plane, dists: Sequence[Plane]) -> None:
-        """Take a reference frame and its distorted versions, or none (it is not scored)."""
-        self._stage_plane(ref, slot.refs, slot.host_refs, slot.frames)
+    def stage(
+        self,
+        slot: Slot,
+        ref: Plane,
+        dists: Sequence[Plane],
+        frame: int,
+        names: Sequence[str],
+    ) -> None:
+        """Take a reference frame and its distorted versions, or none (it is not scored).
+
+        ``frame`` is its number and ``names`` those of the renditions, for messages. Raises
+        SampleRangeError and FrameTypeError for planes on the device; the frame is not taken then.
+        """
         first = len(slot.scored) * self.stream.renditions
-        for i, plane in enumerate(dists):
-            self._stage_plane(plane, slot.dists, slot.host_dists, first + i)
+        staged = 0
+        try:
+            self._stage_plane(ref, slot.refs, slot.host_refs, slot.frames)
+            for staged, plane in enumerate(dists, start=1):
+                self._stage_plane(plane, slot.dists, slot.host_dists, first + staged - 1)
+        except InputError as error:
+            name = names[staged - 1] if staged else "reference"
+            error.message = f"{name}, frame {frame}: {error.message}"
+            error.rendition = staged - 1 if staged else None
+            raise
         if dists:
             slot.scored.append(slot.frames)
         slot.frames += 1
 
     def _stage_plane(self, plane: Plane, target: Any, host: NDArray[np.uint8], index: int) -> None:
         size = self.layout.plane_samples * self.stream.sample_bytes
+        if isinstance(plane, DevicePlane):
+            if self._incoming is None:
+                self.backend.upload_plane(target, size * index, plane)
+            else:
+                self._incoming.take(plane, target, size * index)
+            return
         staged = host[size * index : size * (index + 1)]
         staged.view(plane.dtype).reshape(plane.shape)[:] = plane
         self.backend.upload(target, size * index, staged)
@@ -116,7 +133,7 @@ class Pipeline:
                 slot.refs,
                 self._motion_partials,
             )
-            backend.copy(self._history, slot.refs, size * (frames - 1), size)
+            backend.copy(self._history, 0, slot.refs, size * (frames - 1), size)
             self._add_up(self._motion_table, 1, frames, self._motion_partials, slot.motion_totals)
             backend.download(slot.host_motion[: 8 * frames], slot.motion_totals)
         slot.motion_mark = backend.mark()
@@ -176,7 +193,7 @@ class _Level:
     def __init__(self, pipeline: Pipeline, launch: Launch, ref_bytes: int, dis_bytes: int) -> None:
         backend = pipeline.backend
         self._backend, self._launch = backend, launch
-        self._params = pipeline._constant(launch.params)
+        self._params = constant(backend, launch.params)
         # The last level makes nothing; its kernel gets something that it never touches.
         samples = launch.out_plane or 1
         self.refs = backend.allocate(ref_bytes * samples)

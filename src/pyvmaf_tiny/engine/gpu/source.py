@@ -11,7 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 #: Files of ``native/gpu/`` in the order in which they are joined.
-FILES: tuple[str, ...] = ("dialect.h", "common.h", "vif.cl", "adm.cl", "motion.cl", "totals.cl")
+FILES: tuple[str, ...] = (
+    "dialect.h",
+    "common.h",
+    "vif.cl",
+    "adm.cl",
+    "motion.cl",
+    "samples.cl",
+    "totals.cl",
+)
 
 #: Work items of every work group.
 ITEMS = 128
@@ -20,6 +28,7 @@ ITEMS = 128
 KERNELS: tuple[str, ...] = (
     *(f"{feature}_{level}" for feature in ("vif", "adm") for level in range(4)),
     "motion",
+    "samples",
     "totals",
 )
 

@@ -19,6 +19,7 @@ from pyvmaf_tiny.frames import FeatureVector, Plane
 from pyvmaf_tiny.version import __version__
 
 from .backend import Backend
+from .incoming import WHOLE_TYPES
 from .layout import Stream
 from .pipeline import SLOTS, Pipeline, Slot
 
@@ -51,7 +52,7 @@ class GpuEngine:
         """
         check(spec)
         self._spec = spec
-        self._check_samples = spec.bit_depth in (10, 12)  # other depths fill their type
+        self._check_samples = spec.bit_depth not in WHOLE_TYPES
         stream = Stream(
             width=spec.width,
             height=spec.height,
@@ -63,6 +64,7 @@ class GpuEngine:
         backend = open_backend(stream.sample_bytes)
         self.device = backend.device
         self.tier = backend.device.partition(":")[0]
+        self.device_memory: str | None = self.tier
         with backend.entered():
             try:
                 self._pipeline: Pipeline | None = Pipeline(
@@ -81,6 +83,7 @@ class GpuEngine:
         self._filling = 0  # the slot that takes frames
         self._due: deque[_Frame] = deque()  # in order; the first one is the next to be delivered
         self._is_first = True  # whether that is frame 0
+        self._rows: list[Lanes] = []  # known, and not returned yet
         for slot in self._open().slots:
             slot.empty()
 
@@ -103,21 +106,25 @@ class GpuEngine:
             error = sample_range_error(self._spec, self._pushed, ref, dis)
             if error is not None:
                 raise error
-        rows: list[Lanes] = []
         with pipeline.backend.entered():
             slot = pipeline.slots[self._filling]
             if slot.frames == pipeline.stream.batch:  # its last batch; the place is needed now
                 while self._due and self._due[0].slot is slot:
-                    rows.append(self._deliver())
+                    self._deliver()
                 slot.empty()
-            self._due.append(_Frame(slot, slot.frames, len(slot.scored) if dis else None))
-            pipeline.stage(slot, ref, dis)
+            frame = _Frame(slot, slot.frames, len(slot.scored) if dis else None)
+            pipeline.stage(slot, ref, dis, self._pushed, self._spec.renditions)
+            self._due.append(frame)
             self._pushed += 1
             if slot.frames == pipeline.stream.batch:
                 self._launch(slot)
             while len(self._due) > self._spec.lag:
-                rows.append(self._deliver())
-        return tuple(filter(None, rows))
+                self._deliver()
+        return self._take_rows()
+
+    def _take_rows(self) -> Rows:
+        rows, self._rows = tuple(self._rows), []
+        return rows
 
     def _launch(self, slot: Slot) -> None:
         """Start a batch, and make the other slot free to be filled."""
@@ -128,18 +135,17 @@ class GpuEngine:
     def flush(self) -> Rows:
         """End the stream; all rows that are still due."""
         pipeline = self._open()
-        rows: list[Lanes] = []
         with pipeline.backend.entered():
             slot = pipeline.slots[self._filling]
             if 0 < slot.frames < pipeline.stream.batch and not self._flushed:
                 self._launch(slot)
             self._flushed = True
             while self._due:
-                rows.append(self._deliver())
-        return tuple(filter(None, rows))
+                self._deliver()
+        return self._take_rows()
 
-    def _deliver(self) -> Lanes:
-        """Wait for the oldest frame that is due; its row, empty if it is to have none."""
+    def _deliver(self) -> None:
+        """Wait for the oldest frame that is due, and make its row, if it is to have one."""
         frame = self._due.popleft()
         motion = self._motion_of(frame)
         if self._is_first:
@@ -147,11 +153,10 @@ class GpuEngine:
         elif self._due:
             motion = min(motion, self._motion_of(self._due[0]))
         self._is_first = False
-        if frame.scored is None:
-            return ()
-        lanes = self._spec.lanes
-        totals = self._open().pair_totals(frame.slot)[lanes * frame.scored :]
-        return tuple(self._vector(totals[lane], motion) for lane in range(lanes))
+        if frame.scored is not None:
+            lanes = self._spec.lanes
+            totals = self._open().pair_totals(frame.slot)[lanes * frame.scored :]
+            self._rows.append(tuple(self._vector(totals[lane], motion) for lane in range(lanes)))
 
     def _motion_of(self, frame: _Frame) -> float:
         if "motion" not in self._spec.features:

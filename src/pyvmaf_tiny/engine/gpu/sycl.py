@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyvmaf_tiny.errors import DeviceError, EngineError, OutOfMemoryError
+from pyvmaf_tiny.frames import DevicePlane
 
 from .source import ITEMS, KERNELS, kernel_source
 
@@ -71,13 +72,28 @@ class SyclBackend:
         """Host to device."""
         self._queue.memcpy_async(part_of(target, offset, source.nbytes), source, source.nbytes)
 
+    def upload_plane(self, target: Any, offset: int, plane: DevicePlane) -> None:
+        """Device to device, row by row where there is something between the rows."""
+        (height, width), row = plane.shape, plane.strides[0]
+        nbytes = width * plane.itemsize
+        whole = self._memory.as_usm_memory(
+            _Memory(plane.address, row * (height - 1) + nbytes, plane)
+        )
+        if row == nbytes:
+            self.copy(target, offset, whole, 0, nbytes * height)
+        else:
+            for y in range(height):
+                self.copy(target, offset + y * nbytes, whole, y * row, nbytes)
+        self._queue.wait()
+
     def download(self, target: NDArray[np.uint8], source: Any) -> None:
         """Device to host."""
         self._queue.memcpy_async(target, source, target.nbytes)
 
-    def copy(self, target: Any, source: Any, offset: int, nbytes: int) -> None:
+    def copy(self, target: Any, to: int, source: Any, offset: int, nbytes: int) -> None:
         """Device to device."""
-        self._queue.memcpy_async(target, part_of(source, offset, nbytes), nbytes)
+        ends = part_of(target, to, nbytes), part_of(source, offset, nbytes)
+        self._queue.memcpy_async(*ends, nbytes)
 
     def launch(self, kernel: str, groups: tuple[int, int, int], buffers: Sequence[Any]) -> None:
         """Queue a kernel."""
@@ -104,6 +120,21 @@ class SyclBackend:
         """Let go of the queue."""
         self.finish()
         self._queue = None
+
+
+class _Memory:
+    """USM memory that somebody else has allocated."""
+
+    def __init__(self, address: int, nbytes: int, plane: DevicePlane) -> None:
+        interface: Any = plane.owner
+        self.__sycl_usm_array_interface__ = interface.__sycl_usm_array_interface__ | {
+            "data": (address, True),
+            "shape": (nbytes,),
+            "strides": None,
+            "typestr": "|u1",
+            "offset": 0,
+        }
+        self.owner = plane.owner
 
 
 def part_of(memory: Any, offset: int, nbytes: int) -> Any:

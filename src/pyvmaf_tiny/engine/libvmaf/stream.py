@@ -34,6 +34,7 @@ class LibvmafEngine:
     """
 
     name = "libvmaf"
+    device_memory: str | None = None
 
     def __init__(self, spec: EngineSpec, library: Library | None = None) -> None:
         """Open libvmaf's context with its extractors, and the teacher.

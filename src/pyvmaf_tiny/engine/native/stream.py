@@ -25,6 +25,7 @@ class NativeEngine:
 
     name = "native"
     device = "cpu"
+    device_memory: str | None = None
     version: str = ffi.string(lib.pvt_version()).decode()
 
     def __init__(self, spec: EngineSpec) -> None:

@@ -1,0 +1,111 @@
+"""Frames that are in a GPU's memory already: CuPy, PyTorch, decoders, dpctl.
+
+Three protocols say where such memory is: ``__cuda_array_interface__``, ``__dlpack__`` and
+``__sycl_usm_array_interface__``. Nothing is copied here; the engine copies on the device.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any, cast
+
+import numpy as np
+
+from pyvmaf_tiny.errors import FrameTypeError
+from pyvmaf_tiny.frames import DevicePlane
+
+#: DLPack's numbers of memory that CUDA kernels can read: of a device, and managed.
+_DLPACK_CUDA = (2, 13)
+
+#: CUDA's name for the stream that everything waits for which names no other.
+_DEFAULT_STREAM = 1
+
+
+def is_on_device(value: object) -> bool:
+    """Whether ``value`` is an array in a GPU's memory."""
+    if hasattr(value, "__cuda_array_interface__") or hasattr(value, "__sycl_usm_array_interface__"):
+        return True
+    return hasattr(value, "__dlpack_device__") and value.__dlpack_device__()[0] in _DLPACK_CUDA
+
+
+def device_plane(value: Any, where: str) -> DevicePlane:
+    """The memory of an array for which :func:`is_on_device`; its type and size are not checked.
+
+    Raises FrameTypeError when its protocol says nothing that is understood.
+    """
+    try:
+        if hasattr(value, "__cuda_array_interface__"):
+            return _of_interface("cuda", value, value.__cuda_array_interface__, 1)
+        if hasattr(value, "__sycl_usm_array_interface__"):
+            interface = value.__sycl_usm_array_interface__
+            return _of_interface("sycl", value, interface, np.dtype(interface["typestr"]).itemsize)
+        return _of_dlpack(value)
+    except (KeyError, TypeError, ValueError, RuntimeError, BufferError) as error:
+        raise FrameTypeError(
+            f"{where}: its memory on the GPU cannot be told",
+            given=f"{type(value).__name__} ({error})",
+            expected="__cuda_array_interface__, __dlpack__ or __sycl_usm_array_interface__",
+        ) from error
+
+
+def _of_interface(kind: str, owner: Any, interface: Any, stride_unit: int) -> DevicePlane:
+    dtype, shape = np.dtype(interface["typestr"]), tuple(interface["shape"])
+    strides = interface.get("strides")
+    if strides is None:
+        strides = _dense(shape, dtype.itemsize)
+    else:
+        strides = tuple(stride_unit * step for step in strides)
+    address = interface["data"][0] + interface.get("offset", 0) * stride_unit
+    return DevicePlane(kind, address, shape, dtype, strides, owner, interface.get("stream"))
+
+
+def _dense(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
+    strides: list[int] = []
+    for n in reversed(shape):
+        strides.insert(0, itemsize)
+        itemsize *= n
+    return tuple(strides)
+
+
+# ---- DLPack -------------------------------------------------------------------------------------
+
+
+class _Tensor(ctypes.Structure):
+    """``DLTensor``."""
+
+    _fields_ = (
+        ("data", ctypes.c_void_p),
+        ("device_type", ctypes.c_int32),
+        ("device_id", ctypes.c_int32),
+        ("ndim", ctypes.c_int32),
+        ("code", ctypes.c_uint8),
+        ("bits", ctypes.c_uint8),
+        ("lanes", ctypes.c_uint16),
+        ("shape", ctypes.POINTER(ctypes.c_int64)),
+        ("strides", ctypes.POINTER(ctypes.c_int64)),
+        ("byte_offset", ctypes.c_uint64),
+    )
+
+
+_pointer_of = ctypes.pythonapi.PyCapsule_GetPointer
+_pointer_of.restype = ctypes.c_void_p
+_pointer_of.argtypes = (ctypes.py_object, ctypes.c_char_p)
+
+#: DLPack's type codes.
+_KINDS = {0: "i", 1: "u", 2: "f", 6: "b"}
+
+
+def _of_dlpack(value: Any) -> DevicePlane:
+    """The capsule is never consumed, so it frees the tensor when it is itself freed."""
+    capsule = value.__dlpack__(stream=_DEFAULT_STREAM)
+    tensor = _Tensor.from_address(cast(int, _pointer_of(capsule, b"dltensor")))
+    if tensor.code not in _KINDS or tensor.lanes != 1:
+        raise ValueError(f"DLPack type {tensor.code} of {tensor.bits} bits")
+    dtype = np.dtype(f"{_KINDS[tensor.code]}{tensor.bits // 8}")
+    shape = tuple(tensor.shape[: tensor.ndim])
+    if tensor.strides:
+        strides = tuple(dtype.itemsize * step for step in tensor.strides[: tensor.ndim])
+    else:
+        strides = _dense(shape, dtype.itemsize)
+    address = (tensor.data or 0) + tensor.byte_offset
+    return DevicePlane("cuda", address, shape, dtype, strides, capsule, _DEFAULT_STREAM)
