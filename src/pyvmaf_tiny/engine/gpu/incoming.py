@@ -22,7 +22,7 @@ _GROUPS = 256
 
 
 class Incoming:
-    """Takes a plane, checks it on the device, waits for the answer, and puts it in its place."""
+    """Takes a plane, puts it in its place, and waits for what the device says of its samples."""
 
     def __init__(self, backend: Backend, stream: Stream) -> None:
         self._backend = backend
@@ -38,13 +38,14 @@ class Incoming:
         self._table = constant(backend, entry(0, 0, rows=_GROUPS, row_step=1))
 
     def take(self, plane: DevicePlane, target: Any, offset: int) -> None:
-        """Raises SampleRangeError; then ``target`` is as it was."""
+        """Raises SampleRangeError; then what has been put there does not count."""
         backend = self._backend
         backend.upload_plane(self._plane, 0, plane)
         buffers = (self._params, self._plane, self._partials)
         backend.launch("samples", (_GROUPS, 1, 1), buffers)
         backend.launch("totals", (1, 1, 1), (self._table, self._partials, self._total))
         backend.download(self._host, self._total)
+        backend.copy(target, offset, self._plane, 0, self._nbytes)
         backend.wait(backend.mark())
         beyond = int(self._host.view(np.uint64)[0])
         if beyond:
@@ -54,4 +55,3 @@ class Incoming:
                 expected=f"0 to {(1 << self._bit_depth) - 1} at {self._bit_depth} bit",
                 hint="is the bit depth right, or are the samples left-aligned?",
             )
-        backend.copy(target, offset, self._plane, 0, self._nbytes)
