@@ -30,7 +30,7 @@ validate() {
     "$python" ai/scripts/validate_vmaf_tiny_d1.py --onnx "$folder/vmaf_tiny_d1.onnx" \
         --parquet build/corpus/rows.parquet --out-json "$folder/validate.json" "$@"
 }
-validate --min-plcc 0.999999 --max-rmse 0.02 --max-error 0.3
+validate --max-rmse 0.005 --max-error 0.1
 if validate --max-error 1e-9; then
     echo "a gate that no model meets did not refuse" >&2
     exit 1
