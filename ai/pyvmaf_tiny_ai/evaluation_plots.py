@@ -23,8 +23,12 @@ def write_plots(contenders: Mapping[str, Mapping[str, Any]], folder: Path) -> No
 
 def _colours(names: Mapping[str, Any]) -> dict[str, Any]:
     ours = [name for name in names if not name.startswith("published")]
-    picked = {name: colormaps["tab10"](at % 10) for at, name in enumerate(ours)}
-    return {name: picked.get(name, "#b0b0b0") for name in names}
+    others = [name for name in names if name not in ours]
+    greys = np.linspace(0.35, 0.75, max(len(others), 2))
+    return {
+        **{name: colormaps["tab10"](at % 10) for at, name in enumerate(ours)},
+        **{name: colormaps["Greys"](grey) for name, grey in zip(others, greys, strict=False)},
+    }
 
 
 def _score(judged: Mapping[str, Mapping[str, Any]]) -> Figure:
@@ -45,6 +49,7 @@ def _score(judged: Mapping[str, Mapping[str, Any]]) -> Figure:
             linestyle=_STYLES[list(judged).index(name) % len(_STYLES)] if published else "-",
         )
     axes.set_yscale("log")
+    axes.yaxis.set_major_formatter("{x:g}")
     axes.set_xticks(range(len(bins)), bins)
     axes.set_xlabel("the teacher's score")
     axes.set_ylabel("RMSE of held-out rows, VMAF points")
@@ -70,6 +75,7 @@ def _folds(judged: Mapping[str, Mapping[str, Any]]) -> Figure:
         )
         axes.plot([values.mean()] * 2, [line - 0.38, line + 0.38], color="black", linewidth=1.5)
     axes.set_xscale("log")
+    axes.xaxis.set_major_formatter("{x:g}")
     axes.set_yticks(range(len(judged)), list(judged))
     axes.invert_yaxis()
     axes.set_xlabel("RMSE of a held-out source, VMAF points (line: mean over the sources)")

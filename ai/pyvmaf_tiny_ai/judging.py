@@ -137,3 +137,12 @@ def _over(
     found: Sequence[Mapping[str, float]], figure: Callable[[Floats], Any]
 ) -> dict[str, float]:
     return {name: over(figure, column) for name, column in _columns(found).items()}
+
+
+def short(found: Any) -> Any:
+    """The same with six digits that count: what is kept in files."""
+    if isinstance(found, dict):
+        return {key: short(value) for key, value in found.items()}
+    if isinstance(found, list):
+        return [short(value) for value in found]
+    return float(f"{found:.6g}") if isinstance(found, float) else found

@@ -159,7 +159,20 @@ def test_leave_one_source_out(
     table[table["source"].isin(sources)].to_parquet(tmp_path / "four.parquet")
     out = tmp_path / "loso.json"
     given: tuple[Any, ...] = ("--parquet", tmp_path / "four.parquet", "--teacher", teacher)
-    assert call(distilling_loso.main, *given, *QUICK, "--seeds", 2, "--out-json", out) == 0
+    assert (
+        call(
+            distilling_loso.main,
+            *given,
+            *QUICK,
+            "--seeds",
+            2,
+            "--runs",
+            tmp_path,
+            "--out-json",
+            out,
+        )
+        == 0
+    )
     report = json.loads(out.read_text())
     assert list(report["folds"]) == sources
     assert report["aggregate"]["seeds"] == len(report["folds"]["city"]["per_seed"]) == 2

@@ -15,7 +15,7 @@ from pyvmaf_tiny.model import Registry, load_model
 from pyvmaf_tiny_ai.contenders import Contender, Quantised, Trained, family, published
 from pyvmaf_tiny_ai.evaluation_plots import write_plots
 from pyvmaf_tiny_ai.evaluation_report import BEGIN, END, card, fill, folds_page, summary_page
-from pyvmaf_tiny_ai.judging import judge
+from pyvmaf_tiny_ai.judging import judge, short
 from pyvmaf_tiny_ai.outoffold import Workshop, make_all
 from pyvmaf_tiny_ai.provenance import run_provenance, write_json
 from pyvmaf_tiny_ai.splits import leave_one_source_out
@@ -36,7 +36,12 @@ def _main(documentation: str | None) -> int:
     add = options.add_argument
     add("--parquet", type=Path, required=True, help="feature table")
     add("--seeds", type=int, default=3, help="at most so many of each recipe (%(default)s)")
-    add("--only", nargs="+", metavar="MODEL", help="these models (default: all)")
+    add(
+        "--only",
+        nargs="+",
+        metavar="MODEL",
+        help="these models (default: all); others stay as they are",
+    )
     add("--anchors", type=Path, metavar="DIR", help="published .onnx files, set beside ours")
     add("--teacher", type=Path, help="libvmaf's vmaf_v0.6.1.json (default: fetched)")
     add("--reserved", action="store_true", help="score the shipped files on the reserved sources")
@@ -64,19 +69,15 @@ def _held_out(arguments: argparse.Namespace, before: dict[str, Any]) -> dict[str
     wanted = [(one, seed) for one in chosen for seed in _seeds(one, arguments.seeds)]
     # What an int8 model is made of comes first.
     make_all(workshop, [(one.of, 0) for one in chosen if isinstance(one, Quantised)] + wanted)
-    found = {
-        contender.id: {
-            **_facts(contender),
-            "judged": judge(
-                table,
-                [workshop.scores(contender, seed) for seed in _seeds(contender, arguments.seeds)],
-            ),
-        }
-        for contender in chosen
-    }
+    corpus = describe_corpus(arguments.parquet, table)
+    found = dict(before["contenders"]) if before.get("corpus") == corpus else {}
+    for contender in chosen:
+        seeds = _seeds(contender, arguments.seeds)
+        judged = judge(table, [workshop.scores(contender, seed) for seed in seeds])
+        found[contender.id] = {**_facts(contender), "judged": short(judged)}
     return {
-        "corpus": describe_corpus(arguments.parquet, table),
-        "contenders": found,
+        "corpus": corpus,
+        "contenders": {name: found[name] for name in sorted(found, key=_order)},
         **({"reserved": before["reserved"]} if "reserved" in before else {}),
         "run_provenance": run_provenance(
             "ai/scripts/evaluate_models.py",
@@ -97,6 +98,11 @@ def _chosen(arguments: argparse.Namespace) -> list[Contender]:
         if wanted not in ids:
             raise ValueError(f"no model {wanted!r}, there are {', '.join(ids)}")
     return [one for one in known if arguments.only is None or one.id in arguments.only]
+
+
+def _order(contender_id: str) -> int:
+    """In a report's tables: ours as they came, then what others published."""
+    return int(contender_id.startswith("published"))
 
 
 def _seeds(contender: Contender, asked: int) -> range:
@@ -145,7 +151,7 @@ def _reserved(arguments: argparse.Namespace, document: dict[str, Any]) -> dict[s
 
 
 def _final(table: pd.DataFrame, scores: Any) -> dict[str, Any]:
-    return {"judged": judge(table, [scores])}
+    return {"judged": short(judge(table, [scores]))}
 
 
 def _publish(document: dict[str, Any], docs: Path) -> None:
