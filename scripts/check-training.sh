@@ -40,4 +40,4 @@ fi
 .venv/bin/pyvmaf-tiny models verify
 "$python" ai/scripts/eval_loso_vmaf_tiny_d1.py --parquet build/corpus/rows.parquet \
     --teacher "$teacher" --seeds 1 --stages 2x30 1x100 --made-rows 2000 \
-    --out-json "$folder/loso.json"
+    --runs "$folder/students" --out-json "$folder/loso.json"

@@ -7,6 +7,7 @@ import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,7 +23,8 @@ from pyvmaf_tiny.model import load_model
 pytest.importorskip("torch", reason="PyTorch is not installed, see scripts/setup.sh")
 
 from pyvmaf_tiny_ai import contenders
-from pyvmaf_tiny_ai.commands import evaluate
+from pyvmaf_tiny_ai.commands import evaluate, export
+from pyvmaf_tiny_ai.commands import train as train_command
 from pyvmaf_tiny_ai.outoffold import Workshop
 from pyvmaf_tiny_ai.recipes import SYSTEMS
 from pyvmaf_tiny_ai.training import train
@@ -205,8 +207,8 @@ def test_from_a_table_to_pages(
         monkeypatch.setattr(sys, "argv", ["evaluate_models.py", *map(str, (*given, *options))])
         return evaluate.main(None)
 
-    (docs / "models" / "vmaf_tiny_v2.md").unlink()  # not among the family of this test
     assert call("--seeds", 2, "--anchors", anchors) == 0, capsys.readouterr().err
+    assert "vmaf_tiny_v2.md: no figures of vmaf_tiny_v2, left" in capsys.readouterr().out
     found = json.loads((docs / "models" / "evaluation.json").read_text())
     assert list(found["contenders"]) == ["vmaf_tiny_v3", "vmaf_tiny_v3.int8", "published old"]
     assert found["contenders"]["vmaf_tiny_v3"]["judged"]["seeds"] == 2
@@ -230,9 +232,50 @@ def test_from_a_table_to_pages(
     assert reserved["sources"] == ["cat", "life"]
     assert "vmaf_tiny_v2" in reserved["models"]
     assert "### Reserved sources" in (docs / "models" / "evaluation.md").read_text()
+    assert "reserved sources, once" in (docs / "models" / "vmaf_tiny_v2.md").read_text()
     capsys.readouterr()
     assert call("--reserved") == 0
     assert "vmaf_tiny_v2: scored before, not again" in capsys.readouterr().out
+
+
+def test_a_part_leaves_the_rest_as_it_is(
+    short: list[contenders.Contender],
+    docs: Path,
+    tmp_path: Path,
+    table: pd.DataFrame,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    table.to_parquet(tmp_path / "rows.parquet")
+    results = docs / "models" / "evaluation.json"
+
+    def found(*options: object) -> Any:
+        given = ("--parquet", tmp_path / "rows.parquet", "--docs", docs, "--runs", tmp_path / "r")
+        monkeypatch.setattr(sys, "argv", ["evaluate_models.py", *map(str, (*given, *options))])
+        assert evaluate.main(None) == 0
+        return json.loads(results.read_text())["contenders"]
+
+    both = found("--seeds", 1)
+    part = found("--seeds", 2, "--only", "vmaf_tiny_v3")
+    assert list(part) == list(both)
+    assert part["vmaf_tiny_v3.int8"] == both["vmaf_tiny_v3.int8"]
+    assert part["vmaf_tiny_v3"]["judged"]["seeds"] == 2
+    # What is of other rows does not stay.
+    table.iloc[:-1].to_parquet(tmp_path / "rows.parquet")
+    assert list(found("--seeds", 1, "--only", "vmaf_tiny_v3")) == ["vmaf_tiny_v3"]
+
+    onnx, sidecar = tmp_path / "vmaf_tiny_v3.onnx", tmp_path / "vmaf_tiny_v3.json"
+    checkpoint = tmp_path / "v3.pt"
+    given = ("--parquet", tmp_path / "rows.parquet", "--epochs", 2, "--out-ckpt", checkpoint)
+    monkeypatch.setattr(
+        sys, "argv", ["t.py", *map(str, (*given, "--out-stats", tmp_path / "stats.json"))]
+    )
+    assert train_command.main("vmaf_tiny_v3", None) == 0
+    options = ("--ckpt", checkpoint, "--out-onnx", onnx, "--out-sidecar", sidecar)
+    monkeypatch.setattr(sys, "argv", ["e.py", *map(str, (*options, "--loso-json", results))])
+    assert export.main("vmaf_tiny_v3", None) == 0
+    held_out = json.loads(sidecar.read_text())["loso_metrics"]
+    assert (held_out["folds"], held_out["seeds"]) == (3, 1)
+    assert held_out["worst"]["rmse"] > held_out["mean"]["rmse"] > 0
 
 
 def test_an_unknown_model_is_named(
