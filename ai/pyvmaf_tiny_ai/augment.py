@@ -19,6 +19,9 @@ _ADM, _VIF0, _VIF3, _MOTION = 0, 1, 4, 5
 #: Redrawn motion: fast pans of photographs reach 48, films 38, flashes what 8 bit hold.
 _MOTION_END, _FLASH_END = 55.0, 255.0
 
+#: Of flashes: being right to a point is enough there, and to a hundredth elsewhere.
+_FLASH_WEIGHT = 0.03
+
 
 def mixes(rng: np.random.Generator, rows: Floats, count: int) -> Floats:
     """On the line through two rows, up to a quarter of their distance beyond either."""
@@ -90,6 +93,11 @@ def augment(rng: np.random.Generator, rows: Floats, count: int) -> Floats:
     edges = np.round(np.cumsum([0.0, *SHARES.values()]) / sum(SHARES.values()) * count).astype(int)
     made = [maker(rng, rows, int(n)) for maker, n in zip(SHARES, np.diff(edges), strict=True)]
     return np.maximum(np.concatenate(made), 0.0)
+
+
+def weights(rows: Floats) -> Floats:
+    """What a residual of each row counts, (N, 6) -> (N,): 1, and little for flashes."""
+    return np.where(rows[:, _MOTION] > _MOTION_END, _FLASH_WEIGHT, 1.0)
 
 
 def _some(rng: np.random.Generator, rows: Floats, count: int) -> Floats:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from .architectures import ARCHITECTURES, Architecture
-from .augment import augment
+from .augment import augment, weights
 from .cliploss import costs, residuals
 from .jacobian import Network
 from .levenberg import Minimum, minimise
@@ -136,13 +136,13 @@ class _Fit:
         self._mean, self._std = features.mean(axis=0), features.std(axis=0)
         self._std[self._std == 0] = 1.0
         self._columns = np.ascontiguousarray(((points - self._mean) / self._std).T)
-        self._raw, self._pull = raw, recipe.pull
+        self._raw, self._pull, self._weights = raw, recipe.pull, weights(points)
         self._center, self._scale = raw.mean(), raw.std() or 1.0
         self._jacobian = np.empty((self.network.parameters, _BLOCK))
 
     def loss(self, theta: Floats) -> float:
         values = self.network.values(theta, self._columns) * self._scale + self._center
-        return float(costs(values, self._raw, self._pull).sum())
+        return float(self._weights**2 @ costs(values, self._raw, self._pull))
 
     def normal_equations(self, theta: Floats) -> tuple[float, Floats, Floats]:
         size = self.network.parameters
@@ -153,17 +153,19 @@ class _Fit:
             # The last block is a shorter one, and matrices have to be contiguous.
             jacobian = self._jacobian if rows == _BLOCK else np.empty((size, rows))
             values = self.network.jacobian(theta, columns, jacobian) * self._scale + self._center
-            raw = self._raw[start : start + _BLOCK]
+            block = slice(start, start + _BLOCK)
+            raw, weight = self._raw[block], self._weights[block]
             errors, slopes = residuals(values, raw, self._pull)
-            jacobian *= slopes * self._scale
-            loss += float(costs(values, raw, self._pull).sum())
+            errors *= weight
+            jacobian *= slopes * weight * self._scale
+            loss += float(weight**2 @ costs(values, raw, self._pull))
             gradient += jacobian @ errors
             normal += jacobian @ jacobian.T
         return loss, gradient, normal
 
     def rmse(self, found: Minimum) -> float:
-        """Root of the mean squared residual."""
-        return float(np.sqrt(found.loss / len(self._raw)))
+        """Root of the weighted mean squared residual."""
+        return float(np.sqrt(found.loss / (self._weights**2).sum()))
 
     def student(self, theta: Floats) -> Mlp:
         """The network over features as they are, in float32: every scale goes into a layer."""

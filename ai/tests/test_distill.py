@@ -14,7 +14,7 @@ from oracle.fetch_libvmaf import LIBRARY
 from oracle.libvmaf_model import libvmaf_scores
 from pyvmaf_tiny_ai import checkpoint, distill
 from pyvmaf_tiny_ai.architectures import ARCHITECTURES
-from pyvmaf_tiny_ai.augment import SHARES, Maker, augment
+from pyvmaf_tiny_ai.augment import SHARES, Maker, augment, weights
 from pyvmaf_tiny_ai.distill import D1, distill_many
 from pyvmaf_tiny_ai.table import features_of, labels_of, read_table
 from pyvmaf_tiny_ai.teacher import Teacher
@@ -68,6 +68,15 @@ def test_made_rows_cover_what_encodes_rarely_show(table: pd.DataFrame) -> None:
     assert (made[:, 5] == 0.0).mean() > (rows[:, 5] == 0.0).mean() / 2
     assert (made[:, 5] > 30).mean() > 3 * (rows[:, 5] > 30).mean()
     assert len(np.unique(made, axis=0)) > 4900
+
+
+def test_flashes_count_little(table: pd.DataFrame) -> None:
+    rows = features_of(table)
+    made = augment(np.random.default_rng(0), rows, 5000)
+    flashes = made[:, 5] > 55
+    assert 0.02 < flashes.mean() < 0.15
+    assert set(weights(made)[flashes]) == {0.03}
+    assert set(weights(made)[~flashes]) == set(weights(rows)) == {1.0}
 
 
 def test_labels_of_made_rows_are_libvmafs(teacher: Teacher, table: pd.DataFrame) -> None:
