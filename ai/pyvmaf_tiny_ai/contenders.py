@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -112,7 +113,7 @@ def by_adam(contender_id: str, recipe: Recipe) -> Trained:
         recipe.architecture.text,
         recipe.architecture.parameters,
         ", ".join([*parts, "Adam", f"{recipe.epochs} epochs"]),
-        {**recipe.to_dict(), "seed": None},
+        {**recipe.to_dict(), "seed": None, "code": _code("training.py")},
         partial(_adam, recipe=recipe),
         together=15,
         seeds=SEEDS.get(contender_id, 3),
@@ -160,7 +161,12 @@ def distilled(contender_id: str, recipe: Distillation, teacher: Teacher) -> Trai
         recipe.architecture.text,
         recipe.architecture.parameters,
         f"{recipe.architecture.activation}, Levenberg-Marquardt on the exact teacher",
-        {**recipe.to_dict(), "seed": None, "teacher": teacher_digest(teacher)},
+        {
+            **recipe.to_dict(),
+            "seed": None,
+            "teacher": teacher_digest(teacher),
+            "code": _code(*_DISTILLING),
+        },
         partial(_distilled, recipe=recipe, teacher=teacher),
         seeds=SEEDS.get(contender_id, 3),
     )
@@ -175,6 +181,16 @@ def _distilled(
     teacher: Teacher,
 ) -> Sequence[Mlp]:
     return distill_many(features_of(table), subsets, seeds, teacher, recipe)
+
+
+#: The files that a distilled student depends on.
+_DISTILLING = ("distill.py", "augment.py", "cliploss.py", "jacobian.py", "levenberg.py")
+
+
+def _code(*files: str) -> str:
+    """A digest of source files: students of other code are not taken for those of this."""
+    parts = [Path(__file__).with_name(name).read_bytes() for name in files]
+    return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
 def published(folder: Path) -> list[Fixed]:
