@@ -167,7 +167,8 @@ class FakeDriver:
         if answer is not OK:
             return answer, 0
         memory = self._memory_owner.allocate(nbytes)
-        self._memory_owner.upload(memory, 0, np.zeros(nbytes, np.uint8))
+        zeros = np.zeros(nbytes, np.uint8)  # has to outlive the copy
+        self._memory_owner.upload(memory, 0, zeros)
         self._memory_owner.finish()
         return OK, self._take(next(self._addresses), memory)
 
@@ -207,6 +208,9 @@ class FakeDriver:
     def cuMemcpyHtoDAsync(self, to: int, source: int, nbytes: int, stream: Any) -> Answer:  # noqa: N802
         stream.eager = stream.eager or self._order == "uploads_first"
         return self._copy("cuMemcpyHtoDAsync", stream, nbytes, self._piece(to, nbytes), source)
+
+    def cuMemcpyHtoD(self, to: int, source: int, nbytes: int) -> Answer:  # noqa: N802
+        return self._copy("cuMemcpyHtoD", _Stream(True), nbytes, self._piece(to, nbytes), source)
 
     def cuMemcpyDtoHAsync(self, to: int, source: int, nbytes: int, stream: Any) -> Answer:  # noqa: N802
         return self._copy("cuMemcpyDtoHAsync", stream, nbytes, to, self._piece(source, nbytes))

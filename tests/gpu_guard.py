@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pyvmaf_tiny.engine.gpu.backend import Backend
 from pyvmaf_tiny.engine.gpu.sycl import SyclBackend, part_of
-from pyvmaf_tiny.frames import DevicePlane
+from pyvmaf_tiny.frames import DevicePlane, Plane
 
 _BAND = 4096
 _GUARD = 0xC3
@@ -58,6 +58,9 @@ class GuardedBackend(Backend):
 
     def upload_plane(self, target: Any, offset: int, plane: DevicePlane) -> None:
         self._real.upload_plane(target, offset, plane)
+
+    def place(self, plane: Plane) -> DevicePlane:
+        return self._real.place(plane)
 
     def download(self, target: NDArray[np.uint8], source: Any) -> None:
         self._real.download(target, source)

@@ -6,6 +6,8 @@ import json
 
 import pytest
 from cli_runs import FRAMES, HEIGHT, WIDTH, Clips, run
+from fake_cuda import FakeDriver
+from test_gpu_cuda import install
 
 from pyvmaf_tiny.cli.bench_clip import drawn_clip
 from pyvmaf_tiny.errors import BitDepthError, FrameSizeError
@@ -77,3 +79,25 @@ def test_what_cannot_be_measured(code: int, flags: list[str]) -> None:
     ran = run("bench", *flags, *QUICK)
     assert (ran.exit_code, ran.stdout) == (code, "")
     assert "error: " in ran.stderr
+
+
+@pytest.mark.parametrize("device", ["sycl", "cuda"])
+def test_a_gpu(device: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = FakeDriver("eager")
+    if device == "cuda":
+        install(monkeypatch, driver)
+    options = ["--size", "64x48", "--device", device, "--streams", "1,2", "--repeat", "2"]
+    ran = run("bench", *options, "--json")
+    assert (ran.exit_code, ran.stderr) == (0, "")
+    report = json.loads(ran.stdout)
+    assert report["device"] == f"{device}:0"
+    assert report["upload_fps"] == pytest.approx(report["upload_gb_per_s"] * 1e9 / (2 * 64 * 48))
+    cases = {(row["feature"], row["memory"], row["streams"]) for row in report["timings"]}
+    parts = {(part, "device", 1) for part in ("adm", "vif", "motion")}
+    assert cases == parts | {("all", place, n) for place in ("device", "host") for n in (1, 2)}
+    assert all(0 < row["fps_min"] <= row["fps_median"] for row in report["timings"])
+    assert (driver.misuse, driver.live) == ([], {})
+
+
+def test_a_gpu_that_is_not_here() -> None:
+    assert run("bench", "--size", "64x48", "--device", "sycl:9").exit_code == 4

@@ -41,6 +41,9 @@ class DevicePlane:
         return self.dtype.itemsize
 
 
+#: A plane, wherever it is.
+AnyPlane: TypeAlias = Plane | DevicePlane
+
 #: Anything NumPy would call an array; what callers hand in before it has been checked.
 AnyArray: TypeAlias = NDArray[Any]
 

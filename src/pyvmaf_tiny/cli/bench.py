@@ -63,6 +63,21 @@ def counts(value: str) -> list[int]:
 @click.option(
     "--threads", type=counts, metavar="LIST", help="Thread counts.  [default: 1 and all cores]"
 )
+@click.option(
+    "--device",
+    default="cpu",
+    show_default=True,
+    metavar="DEVICE",
+    help="What is measured: cpu, cuda, sycl, cuda:1 ...",
+)
+@click.option(
+    "--streams",
+    type=counts,
+    default="1,4",
+    show_default=True,
+    metavar="LIST",
+    help="On a GPU: streams at a time.",
+)
 @json_option
 @quiet_option
 def bench(
@@ -76,6 +91,8 @@ def bench(
     frames: int,
     repeat: int,
     threads: list[int] | None,
+    device: str,
+    streams: list[int],
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -84,6 +101,9 @@ def bench(
     Times adm, vif and motion alone and all features of a frame, on every CPU tier of this
     machine, with each number of threads; prints the median and the spread. The clip is drawn
     (a moving scene, --size and --bitdepth) unless -r and -d name a real one.
+
+    On a GPU (--device) the parts are timed on frames that are in its memory, and everything also
+    on frames of the host, one and several streams at a time, beside the speed of an upload.
     """
     from pyvmaf_tiny import __version__
     from pyvmaf_tiny.engine.base import usable_cpus
@@ -105,6 +125,11 @@ def bench(
         clip = drawn_clip(size or (1920, 1080), frames, bit_depth or 8)
     else:
         raise click.UsageError("Either -r and -d (with -w and -h if raw), or --size.")
+    if device != "cpu":
+        from .bench_gpu import bench_gpu
+
+        bench_gpu(clip, device, streams, repeat, as_json, _watch(repeat, quiet))
+        return
     cases = [
         Case(part, tier, mask, count)
         for (tier, mask), count, part in itertools.product(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
 from pyvmaf_tiny.errors import OptionError
-from pyvmaf_tiny.frames import DEFAULT_GAIN_LIMIT, NEG_GAIN_LIMIT, FeatureVector, Plane
+from pyvmaf_tiny.frames import DEFAULT_GAIN_LIMIT, NEG_GAIN_LIMIT, AnyPlane, FeatureVector, Plane
 from pyvmaf_tiny.options import whole_number
 
 #: One frame's features: those of rendition r under gain limit g are at r * gain limits + g.
@@ -146,7 +146,7 @@ class Engine(Protocol):
         """Free the engine's memory; may be called twice."""
 
 
-def check_renditions(spec: EngineSpec, dis: Sequence[Plane]) -> None:
+def check_renditions(spec: EngineSpec, dis: Sequence[AnyPlane]) -> None:
     """OptionError unless there is one plane per rendition."""
     if len(dis) != len(spec.renditions):
         raise OptionError(

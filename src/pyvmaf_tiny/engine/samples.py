@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pyvmaf_tiny.errors import SampleRangeError
-from pyvmaf_tiny.frames import DevicePlane, Plane
+from pyvmaf_tiny.frames import AnyPlane, DevicePlane
 
 from .base import EngineSpec
 
 
 def sample_range_error(
-    spec: EngineSpec, frame: int, ref: Plane, dis: Sequence[Plane] = ()
+    spec: EngineSpec, frame: int, ref: AnyPlane, dis: Sequence[AnyPlane] = ()
 ) -> SampleRangeError | None:
     """The first sample of a frame that is too large and where it is; None when all fit.
 

@@ -30,7 +30,7 @@ def create(spec: EngineSpec) -> GpuEngine:
     specification.
     """
     device = engine_device(spec.device)
-    return GpuEngine(spec, lambda sample_bytes: _open(device, sample_bytes))
+    return GpuEngine(spec, lambda sample_bytes: open_backend(device, sample_bytes))
 
 
 def create_on_any(spec: EngineSpec) -> GpuEngine | None:
@@ -63,7 +63,8 @@ def found() -> tuple[dict[str, str], dict[str, str]]:
     return devices, reasons
 
 
-def _open(device: EngineDevice, sample_bytes: int) -> Backend:
+def open_backend(device: EngineDevice, sample_bytes: int) -> Backend:
+    """The device with the kernels for samples of so many bytes; raises as :func:`create` does."""
     backend: Backend = _module(device.kind).open_backend(device.index, sample_bytes)
     return backend
 
@@ -73,4 +74,4 @@ def _module(kind: str) -> Any:
     return importlib.import_module(f".{kind}", __name__)
 
 
-__all__ = ["KINDS", "GpuEngine", "create", "create_on_any", "found"]
+__all__ = ["KINDS", "GpuEngine", "create", "create_on_any", "found", "open_backend"]

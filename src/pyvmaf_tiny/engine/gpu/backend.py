@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from pyvmaf_tiny.frames import DevicePlane
+from pyvmaf_tiny.frames import DevicePlane, Plane
 
 
 class Backend(Protocol):
@@ -41,6 +41,9 @@ class Backend(Protocol):
 
         Returns when that is done: the plane is the caller's again.
         """
+
+    def place(self, plane: Plane) -> DevicePlane:
+        """A copy of a plane of the host's in the device's memory."""
 
     def download(self, target: NDArray[np.uint8], source: Any) -> None:
         """Copy the first bytes of a buffer to the host."""

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyvmaf_tiny.errors import DeviceError, EngineError, FrameTypeError, OutOfMemoryError
-from pyvmaf_tiny.frames import DevicePlane
+from pyvmaf_tiny.frames import DevicePlane, Plane
 
 from .nvrtc import INSTALL, kernels_for, module
 from .source import ITEMS, KERNELS
@@ -90,6 +90,13 @@ class CudaBackend:
         copy.WidthInBytes, copy.Height = width * plane.itemsize, height
         _call(self._driver, "cuMemcpy2DAsync", copy, self._copies)
         _call(self._driver, "cuStreamSynchronize", self._copies)
+
+    def place(self, plane: Plane) -> DevicePlane:
+        """A copy of a plane of the host's; the backend keeps it until it is closed."""
+        dense = np.ascontiguousarray(plane)
+        buffer = self.allocate(dense.nbytes)
+        _call(self._driver, "cuMemcpyHtoD", buffer, dense.ctypes.data, dense.nbytes)
+        return DevicePlane("cuda", buffer, dense.shape, dense.dtype, dense.strides, self)
 
     def _check_place(self, plane: DevicePlane) -> None:
         kind = self._driver.CUpointer_attribute.CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pyvmaf_tiny import _native
 from pyvmaf_tiny.errors import InputError
-from pyvmaf_tiny.frames import DevicePlane, Plane
+from pyvmaf_tiny.frames import AnyPlane, DevicePlane
 
 from .backend import Backend, constant
 from .incoming import WHOLE_TYPES, Incoming
@@ -82,8 +82,8 @@ class Pipeline:
     def stage(
         self,
         slot: Slot,
-        ref: Plane,
-        dists: Sequence[Plane],
+        ref: AnyPlane,
+        dists: Sequence[AnyPlane],
         frame: int,
         names: Sequence[str],
     ) -> None:
@@ -107,7 +107,9 @@ class Pipeline:
             slot.scored.append(slot.frames)
         slot.frames += 1
 
-    def _stage_plane(self, plane: Plane, target: Any, host: NDArray[np.uint8], index: int) -> None:
+    def _stage_plane(
+        self, plane: AnyPlane, target: Any, host: NDArray[np.uint8], index: int
+    ) -> None:
         size = self.layout.plane_samples * self.stream.sample_bytes
         if isinstance(plane, DevicePlane):
             if self._incoming is None:

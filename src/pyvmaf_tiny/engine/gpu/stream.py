@@ -15,7 +15,7 @@ from pyvmaf_tiny.engine.base import EngineSpec, Lanes, Rows, check_renditions
 from pyvmaf_tiny.engine.native.settings import check
 from pyvmaf_tiny.engine.samples import sample_range_error
 from pyvmaf_tiny.errors import EngineStateError, VmafTinyError
-from pyvmaf_tiny.frames import FeatureVector, Plane
+from pyvmaf_tiny.frames import AnyPlane, FeatureVector
 from pyvmaf_tiny.version import __version__
 
 from .backend import Backend
@@ -87,16 +87,16 @@ class GpuEngine:
         for slot in self._open().slots:
             slot.empty()
 
-    def push(self, ref: Plane, dis: Sequence[Plane]) -> Rows:
+    def push(self, ref: AnyPlane, dis: Sequence[AnyPlane]) -> Rows:
         """Take a frame; the rows that are due."""
         check_renditions(self._spec, dis)
         return self._take(ref, dis)
 
-    def skip(self, ref: Plane) -> Rows:
+    def skip(self, ref: AnyPlane) -> Rows:
         """Take a reference frame that counts for the motion of its neighbours only."""
         return self._take(ref, ())
 
-    def _take(self, ref: Plane, dis: Sequence[Plane]) -> Rows:
+    def _take(self, ref: AnyPlane, dis: Sequence[AnyPlane]) -> Rows:
         pipeline = self._open()
         if self._flushed:
             raise EngineStateError(

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyvmaf_tiny.errors import DeviceError, EngineError, OutOfMemoryError
-from pyvmaf_tiny.frames import DevicePlane
+from pyvmaf_tiny.frames import DevicePlane, Plane
 
 from .source import ITEMS, KERNELS, kernel_source
 
@@ -85,6 +85,14 @@ class SyclBackend:
             for y in range(height):
                 self.copy(target, offset + y * nbytes, whole, y * row, nbytes)
         self._queue.wait()
+
+    def place(self, plane: Plane) -> DevicePlane:
+        """A copy of a plane of the host's."""
+        dense = np.ascontiguousarray(plane)
+        memory = self.allocate(dense.nbytes)
+        self._queue.memcpy(memory, dense, dense.nbytes)
+        address = memory.__sycl_usm_array_interface__["data"][0]
+        return DevicePlane("sycl", address, dense.shape, dense.dtype, dense.strides, memory)
 
     def download(self, target: NDArray[np.uint8], source: Any) -> None:
         """Device to host."""
