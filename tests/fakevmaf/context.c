@@ -93,7 +93,8 @@ int vmaf_close(VmafContext *context)
     }
     gpu_state_released(context->gpu, context->gpu_state);
     scores_forget(&context->scores);
-    context->kind = 0; /* the memory stays, so that a later use is seen */
+    context->kind = 0;
+    bury(context);
     live.contexts--;
     return leave(failure);
 }

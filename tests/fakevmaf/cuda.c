@@ -67,6 +67,7 @@ int vmaf_cuda_state_free(VmafCudaState *state)
         violation("vmaf_cuda_state_free: before the context was closed");
     }
     state->handle_alive = false;
+    bury(state);
     live.cuda_states--;
     return leave(failure);
 }

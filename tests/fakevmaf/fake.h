@@ -42,6 +42,9 @@ extern enum VmafLogLevel log_level;
 /* A vmaf_read_pictures() that fails has taken the pictures all the same: forks do that. */
 extern bool failure_takes_pictures;
 
+/* Frees what has ended, but much later, so that a use in between is seen. */
+void bury(void *object);
+
 /* A number for messages, counted per kind of object. */
 int next_id(void);
 

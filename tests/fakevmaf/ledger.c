@@ -10,9 +10,10 @@
 
 #define MOST_FUNCTIONS 64
 #define MOST_VIOLATIONS 16384
+#define BURIED 256
 
 typedef struct function_ledger {
-    const char *name;
+    char *name;
     int calls, fail_at, code;
 } function_ledger;
 
@@ -24,6 +25,8 @@ static size_t calls_length, calls_capacity;
 static bool recording = true;
 static int ids;
 static fake_counts peaks;
+static void *buried[BURIED];
+static unsigned burials;
 
 fake_counts live;
 int score_lag;
@@ -37,6 +40,8 @@ enum VmafLogLevel log_level;
 EXPORT void fake_reset(void)
 {
     pthread_mutex_lock(&lock);
+    for (int i = 0; i < MOST_FUNCTIONS; i++)
+        free(functions[i].name);
     memset(functions, 0, sizeof functions);
     memset(violations, 0, sizeof violations);
     memset(&live, 0, sizeof live);
@@ -50,6 +55,12 @@ EXPORT void fake_reset(void)
     log_level = VMAF_LOG_LEVEL_NONE;
     ids = 0;
     pthread_mutex_unlock(&lock);
+}
+
+void bury(void *object)
+{
+    free(buried[burials % BURIED]);
+    buried[burials++ % BURIED] = object;
 }
 
 /* The calls so far, one a line: name(argument=value, ...). Valid until the next call. */
@@ -83,7 +94,7 @@ static function_ledger *ledger_of(const char *function)
 {
     for (int i = 0; i < MOST_FUNCTIONS; i++) {
         if (functions[i].name == NULL) {
-            functions[i].name = strdup(function); /* lives as long as the library */
+            functions[i].name = strdup(function); /* until the reset */
         }
         if (strcmp(functions[i].name, function) == 0) {
             return &functions[i];

@@ -37,10 +37,11 @@ int dictionary_id(const VmafFeatureDictionary *dictionary)
     return dictionary_alive(dictionary) ? dictionary->id : 0;
 }
 
-/* Its owner is done with it. The memory stays, so that a second end is seen. */
+/* Its owner is done with it. */
 void dictionary_end(VmafFeatureDictionary *dictionary)
 {
     dictionary->kind = 0;
+    bury(dictionary);
     live.dictionaries--;
 }
 
@@ -170,6 +171,7 @@ void vmaf_model_destroy(VmafModel *model)
     enter("vmaf_model_destroy", "model=%d", model_id(model));
     if (model_alive(model)) {
         model->kind = 0;
+        bury(model);
         live.models--;
     } else if (model != NULL) {
         violation("vmaf_model_destroy: a model that is gone");

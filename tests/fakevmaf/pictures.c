@@ -221,6 +221,8 @@ void pool_close(picture_pool *pool)
     if (pool->out != 0) {
         violation("vmaf_close: %u pictures of the pool are still out: libvmaf waits for ever",
                   pool->out);
+    } else {
+        bury(pool);
     }
     live.pictures -= (int)pool->count;
 }

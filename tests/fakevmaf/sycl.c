@@ -45,6 +45,7 @@ void vmaf_sycl_state_free(VmafSyclState **state)
         (*state)->alive = false;
         free((*state)->planes[0]);
         free((*state)->planes[1]);
+        bury(*state);
         live.sycl_states--;
     }
     *state = NULL;
