@@ -1,6 +1,6 @@
 """What the libvmaf engine costs beside libvmaf itself, per 1080p frame.
 
-    python benchmarks/libvmaf_overhead.py                 # 15 rounds; docs/libvmaf.md has the result
+    python benchmarks/libvmaf_overhead.py         # 15 rounds; docs/libvmaf.md has the result
     python benchmarks/libvmaf_overhead.py --rounds 5 --threads 2
 
 Three ways to the same numbers take turns, each with a libvmaf context of its own:
