@@ -91,6 +91,11 @@ def test_in_results_logs_and_the_command(tmp_path: Path) -> None:
     assert ran.exit_code == 0, ran.stderr
     logged = json.loads(ran.stdout)
     assert [frame["metrics"]["teacher"] for frame in logged["frames"]] == own
+    for pool, figure in (("mean", np.mean(own)), ("p0", min(own))):
+        ran = run("score", *clips, *chosen, "--pool", pool)
+        ours, theirs = ran.stdout.splitlines()
+        assert ours.startswith("vmaf_tiny")
+        assert theirs == f"vmaf_v0.6.1 (libvmaf): {figure:.6f}"
 
 
 # ---- what is refused ----------------------------------------------------------------------------

@@ -23,8 +23,8 @@ def pool_method(value: str) -> str:
     return value
 
 
-def pooled_score(result: ScoreResult, method: str) -> float:
-    """The figure that a checked ``--pool`` value names."""
+def pooled_score(result: ScoreResult, method: str, metric: str = SCORE) -> float:
+    """The figure that a checked ``--pool`` value names, of the scores or of the teacher's."""
     if method in POOL_METHODS:
-        return result.pool(method)
-    return result.percentile(50.0 if method == "median" else float(method[1:]))
+        return result.pool(method, metric)
+    return result.percentile(50.0 if method == "median" else float(method[1:]), metric)

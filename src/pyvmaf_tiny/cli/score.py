@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from pyvmaf_tiny.pooling import TEACHER
 from pyvmaf_tiny.report import FORMATS
 
 from .delivery import score_and_deliver
@@ -197,10 +198,12 @@ def score(
 
 
 def _score_lines(result: ScoreResult, pool: str) -> list[str]:
-    """``MODEL: SCORE``, and the same of NEG if both were asked for."""
+    """``MODEL: SCORE``, and the same of NEG and of the teacher if they were asked for."""
     lines = [f"{result.info.model_id}: {pooled_score(result, pool):.6f}"]
     if result.neg is not None:
         lines.append(f"{result.neg.info.model_id} (NEG): {pooled_score(result.neg, pool):.6f}")
+    if (teacher := result.info.teacher) is not None:
+        lines.append(f"{Path(teacher).name} (libvmaf): {pooled_score(result, pool, TEACHER):.6f}")
     return lines
 
 
