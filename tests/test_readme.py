@@ -14,11 +14,14 @@ from typing import Any
 
 import pytest
 from clips import moving_planes, noisy, write_video, y4m_bytes, yuv_bytes
+from oracle.fetch_libvmaf import LIBRARY
+
+from pyvmaf_tiny.engine.libvmaf.loading import LIBRARY_VARIABLE
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 
 #: Pages whose blocks are run; docs/cli.md has examples with files that only its readers have.
-GUIDES = ("README.md", "docs/python.md", "docs/inputs.md", "docs/exactness.md")
+GUIDES = ("README.md", "docs/python.md", "docs/inputs.md", "docs/exactness.md", "docs/libvmaf.md")
 
 PAGES = sorted(
     path.relative_to(CHECKOUT).as_posix()
@@ -66,7 +69,8 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def among_clips(clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working folder of its own that holds the clips."""
+    """A working folder of its own that holds the clips; there is a libvmaf."""
+    monkeypatch.setenv(LIBRARY_VARIABLE, str(LIBRARY))
     for clip in clips.iterdir():
         (tmp_path / clip.name).symlink_to(clip)
     monkeypatch.chdir(tmp_path)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pyvmaf_tiny.pooling import POOL_METHODS
+from pyvmaf_tiny.pooling import POOL_METHODS, SCORE
 
 if TYPE_CHECKING:
     from pyvmaf_tiny.results import ScoreResult
