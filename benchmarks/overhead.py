@@ -9,10 +9,8 @@ in turns; they skip ``site``, and with it what an editable installation does at 
 from __future__ import annotations
 
 import resource
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,11 +18,11 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from installed import installed_copy
 from streams import Watch
 from timings import quartiles
 
-import pyvmaf_tiny
-from pyvmaf_tiny import ReferenceScorer, Scorer, _native
+from pyvmaf_tiny import ReferenceScorer, Scorer
 from pyvmaf_tiny.engine import EngineSpec
 from pyvmaf_tiny.engine.native import NativeEngine
 from pyvmaf_tiny.engine.native.stream import ffi, lib
@@ -109,13 +107,8 @@ def _time(call: Callable[[], object]) -> float:
 
 def _imports(rounds: int) -> list[Overhead]:
     """CPU milliseconds that importing the package adds to importing NumPy, median of rounds."""
-    with tempfile.TemporaryDirectory() as folder:
-        # As an installation has it: the Python files, and the extension module beside them.
-        package = Path(folder) / "pyvmaf_tiny"
-        shutil.copytree(Path(pyvmaf_tiny.__file__).parent, package)
-        if not list(package.glob("_native.*so")):
-            shutil.copy(_native.__file__, package)
-        paths = [folder, str(Path(np.__file__).parents[1])]
+    with installed_copy() as folder:
+        paths = [str(folder), str(Path(np.__file__).parents[1])]
         codes = ["import numpy", "import numpy, pyvmaf_tiny"]
         seconds: list[list[float]] = [[], []]
         for _ in range(rounds + 1):

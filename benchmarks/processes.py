@@ -2,7 +2,8 @@
 
 Both read the same 4:2:0 files from memory (tmpfs), score them with their default model and write
 a JSON log. What is timed is the process from its start to its end: loading the interpreter, the
-libraries and the model is in it for either, so a longer clip would favour the slower starter.
+libraries and the model is in it for either, so a longer clip would favour the slower starter. Ours
+runs from an installed copy of the package.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 from footage import PIXEL_FORMATS, make_clip, write_raw
+from installed import environment_of, installed_copy
 from plan import Format, SizePlan
 from streams import OURS, Watch
 from timings import quartiles
@@ -57,23 +59,30 @@ def measure_processes(sizes: Iterable[SizePlan], rounds: int, watch: Watch) -> l
 
     AssertionError when their logs disagree.
     """
-    ffmpeg = ffmpeg_program()
     found = []
-    for size in sizes:
-        for kind in size.formats():
-            if kind.bit_depth not in size.file_depths:
-                continue
-            watch(f"{kind}: files for whole processes")
-            clip = make_clip(kind, _DRAWN_FRAMES)
-            with tempfile.TemporaryDirectory(dir=_MEMORY, prefix="pyvmaf-tiny-") as folder:
-                files = write_raw(clip, Path(folder), size.file_frames)
-                for threads in sorted({1, usable_cpus()}):
-                    watch(f"{kind}: whole processes, {threads} threads")
-                    commands = {
-                        OURS: _our_command(kind, *files, threads),
-                        FFMPEG: _ffmpeg_command(ffmpeg, kind, *files, threads),
-                    }
-                    found += _in_turns(commands, kind, threads, rounds, size.file_frames)
+    with installed_copy() as copy:
+        for size in sizes:
+            for kind in size.formats():
+                if kind.bit_depth in size.file_depths:
+                    found += _measure(kind, size.file_frames, rounds, environment_of(copy), watch)
+    return found
+
+
+def _measure(
+    kind: Format, frames: int, rounds: int, environment: dict[str, str], watch: Watch
+) -> list[ProcessTiming]:
+    watch(f"{kind}: files for whole processes")
+    clip = make_clip(kind, _DRAWN_FRAMES)
+    found = []
+    with tempfile.TemporaryDirectory(dir=_MEMORY, prefix="pyvmaf-tiny-") as folder:
+        files = write_raw(clip, Path(folder), frames)
+        for threads in sorted({1, usable_cpus()}):
+            watch(f"{kind}: whole processes, {threads} threads")
+            commands = {
+                OURS: our_command(kind, *files, threads),
+                FFMPEG: _ffmpeg_command(ffmpeg_program(), kind, *files, threads),
+            }
+            found += _in_turns(commands, environment, kind, threads, rounds, frames)
     return found
 
 
@@ -90,12 +99,13 @@ def ffmpeg_program() -> str:
     return program
 
 
-def _our_command(kind: Format, ref: Path, dis: Path, threads: int) -> list[str]:
+def our_command(kind: Format, ref: Path, dis: Path, threads: int) -> list[str]:
+    """What is timed of ours."""
     return [
-        *(sys.executable, "-m", "pyvmaf_tiny.cli", "score", "--quiet", "--json"),
+        *(sys.executable, "-m", "pyvmaf_tiny", "score", "--quiet", "--json"),
         *("-r", str(ref), "-d", str(dis), "-w", str(kind.width), "-h", str(kind.height)),
         *("-b", str(kind.bit_depth), "--threads", str(threads)),
-        *("-o", str(_log_of(OURS, ref))),
+        *("-o", str(log_of(OURS, ref))),
     ]
 
 
@@ -104,29 +114,35 @@ def _ffmpeg_command(program: str, kind: Format, ref: Path, dis: Path, threads: i
     raw += ["-s", f"{kind.width}x{kind.height}"]
     # 0: libvmaf works in the thread of ffmpeg's filter
     count = 0 if threads == 1 else threads
-    graph = f"libvmaf=n_threads={count}:log_fmt=json:log_path={_log_of(FFMPEG, ref)}"
+    graph = f"libvmaf=n_threads={count}:log_fmt=json:log_path={log_of(FFMPEG, ref)}"
     return [
         *(program, "-v", "error", "-nostdin"),
         *(*raw, "-i", str(dis), *raw, "-i", str(ref), "-lavfi", graph, "-f", "null", "-"),
     ]
 
 
-def _log_of(program: str, ref: Path) -> Path:
+def log_of(program: str, ref: Path) -> Path:
+    """Where a program writes its log."""
     return ref.with_name(program.split()[0] + ".json")
 
 
 def _in_turns(
-    commands: dict[str, list[str]], kind: Format, threads: int, rounds: int, frames: int
+    commands: dict[str, list[str]],
+    environment: dict[str, str],
+    kind: Format,
+    threads: int,
+    rounds: int,
+    frames: int,
 ) -> list[ProcessTiming]:
     wall: dict[str, list[float]] = {program: [] for program in commands}
     cpu: dict[str, list[float]] = {program: [] for program in commands}
     for _ in range(rounds):
         for program, command in commands.items():
-            seconds = _run(command)
+            seconds = _run(command, environment)
             wall[program].append(1000 * seconds[0] / frames)
             cpu[program].append(1000 * seconds[1] / frames)
     ref = Path(commands[OURS][commands[OURS].index("-r") + 1])
-    _compare_logs(_log_of(OURS, ref), _log_of(FFMPEG, ref), frames)
+    _compare_logs(log_of(OURS, ref), log_of(FFMPEG, ref), frames)
     return [
         ProcessTiming(
             width=kind.width,
@@ -145,10 +161,16 @@ def _in_turns(
     ]
 
 
-def _run(command: list[str]) -> tuple[float, float]:
+def _run(command: list[str], environment: dict[str, str]) -> tuple[float, float]:
     """Wall and CPU seconds of a command, CPU of all its threads."""
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        command,
+        check=True,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    )
     wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 

@@ -196,3 +196,33 @@ def test_publishing(tmp_path: Path) -> None:
         ]
         assert kept[0] == kept[1]
     assert "not measured" in (tmp_path / "docs" / "performance.md").read_text()
+
+
+def test_the_command_that_is_timed_as_a_process(tmp_path: Path) -> None:
+    """Without ffmpeg, which is not among the test dependencies."""
+    code = """
+    import json
+    import subprocess
+    import sys
+    from pathlib import Path
+
+    sys.path[:0] = sys.argv[1:3]
+    from footage import make_clip, write_raw
+    from installed import environment_of, installed_copy
+    from plan import Format
+    from processes import OURS, log_of, our_command
+
+    kind = Format(64, 48, 10)
+    files = write_raw(make_clip(kind, 3), Path(sys.argv[3]), 5)
+    with installed_copy() as copy:
+        options = {"check": True, "env": environment_of(copy), "stdout": subprocess.PIPE}
+        subprocess.run(our_command(kind, *files, 1), **options)
+        code = "import pyvmaf_tiny; print(pyvmaf_tiny.__file__)"
+        taken = subprocess.run([sys.executable, "-c", code], **options, text=True).stdout
+        assert taken.startswith(str(copy)), taken
+    print(len(json.loads(log_of(OURS, files[0]).read_text())["frames"]))
+    """
+    command = [sys.executable, "-c", dedent(code)]
+    command += [str(PROGRAM.parent), str(PROGRAM.parents[1] / "tests"), str(tmp_path)]
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (finished.returncode, finished.stdout) == (0, "5\n"), finished.stderr

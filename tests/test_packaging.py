@@ -196,3 +196,11 @@ def test_nothing_heavy_is_imported_before_it_is_needed(run_python: RunPython, co
     imported = run_python(listing).split()
     assert "pyvmaf_tiny" in imported
     assert [name for name in HEAVY if name in imported] == []
+
+
+def test_the_command_starts_light(run_python: RunPython) -> None:
+    """What only some runs need is not imported at every start; TLS takes as long as NumPy."""
+    code = "import pyvmaf_tiny.cli.app, sys\nprint(*sys.modules)"
+    imported = run_python(code).split()
+    heavy = [*(name for name in HEAVY if name != "click"), "ssl", "http.client", "urllib.request"]
+    assert [name for name in heavy if name in imported] == []

@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, BinaryIO
-from xml.sax.saxutils import quoteattr
 
 from pyvmaf_tiny.pooling import POOL_METHODS
 
@@ -60,6 +59,8 @@ def _lines(result: ScoreResult) -> Iterator[str]:
 
 def _attributes(pairs: Iterable[tuple[str, object]]) -> str:
     """The pairs as XML attributes, each after a space; None means no attribute."""
+    from xml.sax.saxutils import quoteattr  # imports an HTTP client, ssl and all
+
     return "".join(f" {key}={quoteattr(_text(value))}" for key, value in pairs if value is not None)
 
 
