@@ -31,7 +31,7 @@ PYVMAF_TINY_WHEEL=$wheel python -m pytest tests/test_packaging.py
 
 for candidate in $(pythons); do
     "$candidate" -m venv build/fresh
-    build/fresh/bin/python -m pip install --quiet "$wheel"
+    build/fresh/bin/python -m pip install --quiet "$wheel[libvmaf]" # which is one from 3.12 on
     # -I and another folder: nothing of this checkout is importable
     (cd / && "$OLDPWD/build/fresh/bin/python" -I "$OLDPWD/tests/smoke.py")
     build/fresh/bin/pyvmaf-tiny engines

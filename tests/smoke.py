@@ -2,14 +2,17 @@
 
 python tests/smoke.py
 
-Scores arrays and an encoded video, and compares the features of every committed golden case.
+Scores arrays and an encoded video, and compares the features of every committed golden case. Where
+PyAV's wheel carries a libvmaf (av >= 19, Python >= 3.12), that one as the engine, too.
 """
 
 from __future__ import annotations
 
 import platform
+import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -19,7 +22,7 @@ import pyvmaf_tiny
 GOLDEN = Path(__file__).resolve().parent / "data" / "golden.npz"
 
 
-def golden_cases() -> int:
+def golden_cases(**options: Any) -> int:
     """Compares every case, default and NEG; how many there were."""
     archive = np.load(GOLDEN)
     names = sorted({entry.rsplit("/", 1)[0] for entry in archive.files})
@@ -27,7 +30,7 @@ def golden_cases() -> int:
         ref, dis = archive[f"{name}/ref"], archive[f"{name}/dis"]
         bit_depth = int(name.split("_")[1].removesuffix("b"))
         for neg, expected in ((False, "features"), (True, "features_neg")):
-            actual = pyvmaf_tiny.features(ref, dis, bit_depth=bit_depth, neg=neg)
+            actual = pyvmaf_tiny.features(ref, dis, bit_depth=bit_depth, neg=neg, **options)
             np.testing.assert_array_equal(actual, archive[f"{name}/{expected}"], err_msg=name)
     return len(names)
 
@@ -50,15 +53,28 @@ def encoded_video(folder: Path) -> float:
     return result.mean
 
 
+def libvmaf_in_the_wheel() -> str:
+    """The golden cases with the libvmaf that PyAV brings, found without being named."""
+    if sys.version_info < (3, 12) or int(av.__version__.split(".")[0]) < 19:
+        return "no libvmaf in PyAV's wheel"
+    (info,) = (info for info in pyvmaf_tiny.engines() if info.name == "libvmaf")
+    assert info.available, info.reason
+    assert info.file is not None
+    assert Path(info.file).parent == Path(av.__file__).parents[1] / "av.libs", info.file
+    cases = golden_cases(engine="libvmaf", cpu_mask=2**32 - 1)
+    return f"{cases} with {info.file}"
+
+
 def main() -> None:
-    """Runs both and says what was compared."""
+    """Runs all and says what was compared."""
     cases = golden_cases()
+    libvmaf = libvmaf_in_the_wheel()
     with tempfile.TemporaryDirectory() as folder:
         mean = encoded_video(Path(folder))
     assert 0.0 < mean < 100.0, mean
     print(
         f"pyvmaf-tiny {pyvmaf_tiny.__version__} on Python {platform.python_version()}: "
-        f"{cases} golden cases equal, encoded video scores {mean:.2f}"
+        f"{cases} golden cases equal, {libvmaf}, encoded video scores {mean:.2f}"
     )
 
 
