@@ -58,9 +58,16 @@ int compute_vmaf(void)
 
 int vmaf_init(VmafContext **out, VmafConfiguration configuration)
 {
+    char gpumask[40] = ""; /* only where there is one */
+#if AT_LEAST(3, 0)
+    if (configuration.gpumask != 0) {
+        snprintf(gpumask, sizeof gpumask, ", gpumask=%llu",
+                 (unsigned long long)configuration.gpumask);
+    }
+#endif
     const int failure =
-        enter("vmaf_init", "threads=%u, subsample=%u, cpumask=%llu", configuration.n_threads,
-              configuration.n_subsample, (unsigned long long)configuration.cpumask);
+        enter("vmaf_init", "threads=%u, subsample=%u, cpumask=%llu%s", configuration.n_threads,
+              configuration.n_subsample, (unsigned long long)configuration.cpumask, gpumask);
     *out = POISON; /* libvmaf leaves a pointer to freed memory when it fails */
     if (failure) {
         return leave(failure);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 
 from pyvmaf_tiny.errors import DeviceError
@@ -28,6 +29,7 @@ class CudaContext:
         self._call("cuDeviceGet", ctypes.byref(self._device), index)
         self._call("cuDevicePrimaryCtxRetain", ctypes.byref(handle), self._device)
         self.handle: int = handle.value or 0
+        self._owner = os.getpid()
 
     def _call(self, function: str, *arguments: object) -> None:
         answer = getattr(self._driver, function)(*arguments)
@@ -37,5 +39,6 @@ class CudaContext:
             )
 
     def release(self) -> None:
-        """Give the context back, after the last stream that used it is gone."""
-        self._driver.cuDevicePrimaryCtxRelease(self._device)
+        """Give the context back, once the stream that worked in it is gone."""
+        if self._owner == os.getpid():  # a fork's child has no business with the driver
+            self._driver.cuDevicePrimaryCtxRelease(self._device)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from pyvmaf_tiny import _native
@@ -58,9 +58,9 @@ class LibvmafEngine:
             teacher_bytes = ffi.new("char[]", teacher[0].encode())
             config.teacher, config.teacher_is_path = teacher_bytes, teacher[1]
             config.late_teacher = probing.is_late_teacher(self.library, *teacher, config.cpu_mask)
-        self._cuda = CudaContext(device.index) if device.kind == "cuda" and device.index else None
-        if self._cuda is not None:
-            config.cuda_context = ffi.cast("void *", self._cuda.handle)
+        cuda = CudaContext(device.index) if device.kind == "cuda" and device.index else None
+        if cuda is not None:
+            config.cuda_context = ffi.cast("void *", cuda.handle)
         self.version = self.library.version
         self.tier = device.kind if device.kind != "cpu" else behaviour.tier(config.cpu_mask)
         self._taught = teacher is not None
@@ -69,11 +69,12 @@ class LibvmafEngine:
         self._rows = ffi.new("pvl_row[]", _BATCH)
         self._count = ffi.new("int *")
         try:
-            self._stream = self._open_stream(config, teacher, spec.device)
+            stream = self._open_stream(config, teacher, spec.device)
         except BaseException:
-            if self._cuda is not None:
-                self._cuda.release()
+            if cuda is not None:
+                cuda.release()
             raise
+        self._stream = ffi.gc(stream, lib.pvl_destroy if cuda is None else _destroy_with(cuda))
 
     def _open_stream(self, config: Any, teacher: tuple[str, bool] | None, device: str) -> Any:
         created = ffi.new("pvl_stream **")
@@ -88,7 +89,7 @@ class LibvmafEngine:
             raise_teacher_failure(*teacher, failure, messages)
         if status:
             raise_failure(status, failure, messages)
-        return ffi.gc(created[0], lib.pvl_destroy)
+        return created[0]
 
     def push(self, ref: Plane, dis: Sequence[Plane]) -> Rows:
         """Take one pair."""
@@ -172,3 +173,13 @@ class LibvmafEngine:
             assert error is not None, "the engine and NumPy disagree on the samples"
             raise error
         raise_failure(status, ffi.new("pvl_failure *", lib.pvl_stream_failure(stream))[0])
+
+
+def _destroy_with(cuda: CudaContext) -> Callable[[Any], None]:
+    """What frees a stream, and then the context that it worked in."""
+
+    def destroy(stream: Any) -> None:
+        lib.pvl_destroy(stream)
+        cuda.release()
+
+    return destroy
