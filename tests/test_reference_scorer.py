@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import tracemalloc
 from collections.abc import Sequence
 from typing import Any
 
@@ -312,3 +313,19 @@ def test_one_frame_score_holds_both() -> None:
     assert frames == wanted
     assert list(pyvmaf_tiny.score(ref, dis, neg="both").frames) == wanted
     assert len(frames) == 3 < FRAMES
+
+
+def test_kept_frames_are_packed() -> None:
+    """Under a hundred bytes for a frame of a rendition: films of a hundred thousand frames fit."""
+    frame = np.random.default_rng(2).integers(0, 256, (33, 33), dtype=np.uint8)
+    with ReferenceScorer(33, 33, 4, neg="both", threads=1, keep_frames=True) as scorer:
+        for _ in range(513):  # pooled in blocks of 512 frames; the last one is still due
+            scorer.push(frame, [frame] * 4)
+        tracemalloc.start()
+        for _ in range(1024):
+            scorer.push(frame, [frame] * 4)
+        grown, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        scorer.flush()
+        assert [len(result.frames) for result in scorer.results()] == [1537] * 4
+    assert grown < 1024 * 8 * 100

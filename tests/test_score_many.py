@@ -290,3 +290,20 @@ def test_every_lane_is_libvmafs(seed: int) -> None:
             )
             what = f"{case}, rendition {rendition}, gain limit {gain_limit}"
             assert_same_features(both[rendition, lane], expected, what)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ZeroDivisionError])
+def test_whatever_ends_the_call_carries_the_results(error: type[BaseException]) -> None:
+    ref, renditions = ladder(2)
+
+    def stop(done: int, *_: object) -> None:
+        if done == 7:
+            raise error
+
+    with pytest.raises(error) as raised:
+        pyvmaf_tiny.score_many(ref, {"a": renditions[0], "b": renditions[1]}, progress=stop)
+    partial = raised.value.results  # type: ignore[attr-defined]
+    assert partial.names == ("a", "b")
+    for result, dis in zip(partial, renditions, strict=True):
+        same(result, pyvmaf_tiny.score(ref[:7], dis[:7]))
+        assert result.info.ended_by == error.__name__

@@ -6,10 +6,7 @@ import dataclasses
 import os
 from dataclasses import dataclass
 
-import numpy as np
-
 from pyvmaf_tiny.engine import Engine, EngineSpec
-from pyvmaf_tiny.frames import FEATURES, FrameScore
 from pyvmaf_tiny.pooling import Pooling
 from pyvmaf_tiny.result_info import ResultInfo
 from pyvmaf_tiny.results import ScoreResult
@@ -93,11 +90,9 @@ class Outcome:
         )
 
     def _result(self, rendition: int, info: ResultInfo) -> ScoreResult:
-        kept, limits = self._scoring.kept, self._spec.gain_limits
-        frames = None if kept is None else [scored[rendition] for scored in kept]
+        limits = self._spec.gain_limits
         neg: ScoreResult | None = None
         if len(limits) > 1:
-            neg_frames = None if frames is None else [each.neg for each in frames if each.neg]
             neg_info = dataclasses.replace(
                 info,
                 gain_limit=limits[1],
@@ -106,20 +101,19 @@ class Outcome:
                 neg_model_id=None,
                 neg_model_digest=None,
             )
-            neg = self._lane(rendition * len(limits) + 1, neg_info, neg_frames, None)
-        return self._lane(rendition * len(limits), info, frames, neg)
+            neg = self._lane(rendition * len(limits) + 1, neg_info, None)
+        return self._lane(rendition * len(limits), info, neg)
 
-    def _lane(
-        self, lane: int, info: ResultInfo, frames: list[FrameScore] | None, neg: ScoreResult | None
-    ) -> ScoreResult:
-        pooling = self._scoring.poolings[lane]
-        if frames is None:
+    def _lane(self, lane: int, info: ResultInfo, neg: ScoreResult | None) -> ScoreResult:
+        pooling, kept = self._scoring.poolings[lane], self._scoring.kept
+        if kept is None:
             return ScoreResult(pooling, info, neg=neg)
+        values = kept.lane(lane)
         rows = FrameRows(
-            [frame.index for frame in frames],
-            [frame.score for frame in frames] if pooling.with_score else None,  # type: ignore[arg-type]
-            np.array([frame.features for frame in frames]).reshape(len(frames), len(FEATURES)),
-            [frame.teacher for frame in frames] if pooling.with_teacher else None,  # type: ignore[arg-type]
+            kept.indices(),
+            values[:, 0] if pooling.with_score else None,
+            values[:, 1:-1],
+            values[:, -1] if pooling.with_teacher else None,
             None if neg is None else neg.frames,
         )
         if self._torn:

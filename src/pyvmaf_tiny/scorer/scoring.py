@@ -16,6 +16,8 @@ from pyvmaf_tiny.errors import ModelError, OptionError
 from pyvmaf_tiny.frames import NEG_GAIN_LIMIT, FeatureVector, FrameScore
 from pyvmaf_tiny.pooling import Pooling
 
+from .kept import KeptFrames
+
 if TYPE_CHECKING:
     from pyvmaf_tiny.model import Model
 
@@ -59,7 +61,7 @@ class Scoring:
             for _ in range(self._lanes)
         ]
         #: Every finished frame, if frames are kept.
-        self.kept: list[Scored] | None = [] if self._keep else None
+        self.kept = KeptFrames(self._lanes) if self._keep else None
 
     def collect(self, due: deque[int], rows: Rows) -> list[Scored]:
         """Score the rows that became known, at once or when their batch is complete.
@@ -84,7 +86,7 @@ class Scoring:
         for frame_scores in scores:
             index, lanes = self._waiting[0]
             # A frame that an interrupt left in the queue after it was finished is not due again.
-            if not (self.kept and self.kept[-1][0].index == index):
+            if self.kept is None or self.kept.last != index:
                 try:
                     frames.append(self._finish(index, frame_scores, lanes))
                 except ModelError:
@@ -135,10 +137,9 @@ class Scoring:
             if self._limits == 2:
                 neg = self._frame(index, lane + 1, scores, lanes, None)
             frames.append(self._frame(index, lane, scores, lanes, neg))
-        scored = tuple(frames)
         if self.kept is not None:
-            self.kept.append(scored)
-        return scored
+            self.kept.add(index, scores, lanes)
+        return tuple(frames)
 
     def _frame(
         self,
