@@ -318,7 +318,7 @@ def test_one_frame_score_holds_both() -> None:
 def test_kept_frames_are_packed() -> None:
     """Under a hundred bytes for a frame of a rendition: films of a hundred thousand frames fit."""
     frame = np.random.default_rng(2).integers(0, 256, (33, 33), dtype=np.uint8)
-    with ReferenceScorer(33, 33, 4, neg="both", threads=1, keep_frames=True) as scorer:
+    with ReferenceScorer(33, 33, 4, neg="both", model=False, threads=1, keep_frames=True) as scorer:
         for _ in range(513):  # pooled in blocks of 512 frames; the last one is still due
             scorer.push(frame, [frame] * 4)
         tracemalloc.start()
