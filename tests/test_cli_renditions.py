@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from cli_runs import FRAMES, Clips, run, spawn, spawn_on_terminal
 from clips import moving_planes, noisy, write_video, y4m_bytes
 
 import pyvmaf_tiny
+from pyvmaf_tiny.cli import ladder
 from pyvmaf_tiny.cli.ladder import FIGURES
 
 
@@ -166,8 +168,27 @@ def test_a_name_cannot_break_the_table(clips: Clips, tmp_path: Path) -> None:
     assert ran.stdout.splitlines()[2].split("\t")[0] == str(tmp_path / "a\\tb\\nc\\\\.y4m")
 
 
-def test_a_person_sees_the_means_while_it_runs(clips: Clips) -> None:
-    ran = spawn_on_terminal("score", *call(clips, "dis.y4m", "bad.y4m"))
+def test_a_person_sees_the_means_while_it_runs(tmp_path: Path) -> None:
+    planes = moving_planes(40)
+    flags = ["-r", str(tmp_path / "ref.y4m")]
+    (tmp_path / "ref.y4m").write_bytes(y4m_bytes(planes))
+    for number in range(6):
+        path = tmp_path / f"{number}.y4m"
+        path.write_bytes(y4m_bytes(noisy(planes, strength=0.05 * (number + 1))))
+        flags += ["-d", str(path)]
+    ran = spawn_on_terminal("score", *flags)
     assert ran.code == 0
-    assert f"{FRAMES} frames of 2 renditions" in ran.stderr
-    assert len(table(ran.stdout)) == 2
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", ran.stderr)
+    assert re.search(r"40/40 frames +[\d.]+ fps +mean( \d+\.\d\d){4} \.\.\.", shown)
+    assert "40 frames of 6 renditions" in shown
+    assert len(table(ran.stdout)) == 6
+
+
+def test_on_a_terminal_the_table_is_aligned(clips: Clips, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ladder, "is_terminal", lambda stream: True)
+    ran = run("score", *call(clips, "low.mp4", "bad.y4m"), "--pool", "min", "-q")
+    header, _, first, second = map(str.rstrip, ran.stdout.rstrip().splitlines()[-4:])
+    assert header.split() == ["rendition", "kbit/s", "min"]
+    assert first.split()[0] == clips.path("low.mp4")
+    assert second.split()[:2] == [clips.path("bad.y4m"), "-"]
+    assert header.index("min") + 3 == len(first) == len(second)
