@@ -52,7 +52,7 @@ def summary(results: Results) -> str:
     saved = peaks[LIBVMAF] / peaks[OURS]
     processor = results.facts["CPU"].rpartition(",")[0]
     sentences = (
-        f"On one core ({processor}), 1080p 8 bit, the six features take less CPU time than "
+        f"On one core, {processor}, at 1080p and 8 bit, the six features take less CPU time than "
         f"libvmaf 3.2.0 needs on the same instruction set: {', '.join(speeds)}. Every further "
         f"rendition of the same reference is {ladder.times_faster:.1f} times as fast as libvmaf; "
         f"NEG beside the default adds {ladder.neg_share:.0%} to a frame. Peak memory at 2160p is "

@@ -181,7 +181,7 @@ def test_publishing(tmp_path: Path) -> None:
     assert finished.returncode == 0, finished.stderr
     told = " ".join(finished.stdout.split())
     for figure in (
-        "Some CPU, of some family)",
+        "On one core, Some CPU, of some family, at 1080p",
         "3.2 times less with AVX-512 (VNNI), 2.3 times",
         "4.6 times as fast",
         "adds 12%",
