@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pyvmaf_tiny.model import load_model
-from pyvmaf_tiny_ai.latency import row_latency
+from pyvmaf_tiny_ai.latency import batch_time, row_latency
 from pyvmaf_tiny_ai.metrics import Agreement, agreement, correlation_defined
 from pyvmaf_tiny_ai.provenance import run_provenance, write_json
 from pyvmaf_tiny_ai.table import features_of, labels_of, read_table, spread
@@ -52,18 +52,22 @@ def _main(documentation: str | None, *, compare: bool) -> int:
     features, labels = features_of(table), labels_of(table)
     model = load_model(arguments.onnx)
     found = agreement(model.predict(features), labels)
-    latency = row_latency(model, features)
+    latency, in_batch = row_latency(model, features), batch_time(model, features)
     refusals = refused(found, arguments)
     report: dict[str, Any] = {
         "model": {"id": model.id, "sha256": model.digest},
         "metrics": asdict(found),
         "row_latency_us": latency,
+        "batch_us_per_row": in_batch,
         "gates": {name: getattr(arguments, name) for name in GATES},
         "passed": not refusals,
     }
     inputs = {"onnx": arguments.onnx, "parquet": arguments.parquet}
     print(found)
-    print(f"one row: {latency['p50']:.2f} us, p95 {latency['p95']:.2f} us")
+    print(
+        f"one row: {latency['p50']:.2f} us, p95 {latency['p95']:.2f} us; "
+        f"of 1024 at once: {in_batch:.3f} us"
+    )
     if arguments.by:
         report["by"] = {arguments.by: measured_by(table, arguments.by, model.predict(features))}
         for value, part in report["by"][arguments.by].items():
