@@ -63,31 +63,74 @@ void vif_reference_statistics_scalar(const vif_level *level, const vif_reference
         mean_row(level->radius, &tile->mean[i][at], n, mean);
         central_row(level->radius, &tile->square_high[i][at], &tile->square_low[i][at], mean, mean,
                     n, variance);
+        int64_t flat_count = 0, log_den = 0;
         for (int j = 0; j < n; j++) {
             if (variance[j] < NOISE)
-                sums->flat_count++;
+                flat_count++;
             else
-                sums->log_den +=
-                    fixed_log2((uint32_t)variance[j] + NOISE, log_table) - 17 * LOG_ONE;
+                log_den += fixed_log2((uint32_t)variance[j] + NOISE, log_table) - 17 * LOG_ONE;
         }
+        sums->flat_count += flat_count;
+        sums->log_den += log_den;
     }
 }
 
-/* Information that the distorted pixel keeps of a textured reference pixel. Every operation on
- * doubles is one correctly rounded operation; all truncations fit int32. */
-ALWAYS_INLINE void add_information(int32_t variance_ref, int32_t variance_dis, int32_t covariance,
-                                   const pvt_limits *limits, const uint16_t *log_table,
-                                   int64_t log_num[PVT_MAX_GAIN_LIMITS])
+/* What a row of pixels comes to, pass by pass, so that compilers turn the first ones into vectors.
+ * Pixels that do not count have a covariance of zero, so that gain and signal are zero. */
+typedef struct row_information {
+    double gain[MAX_COLS];
+    int32_t noise[MAX_COLS]; /* and residual */
+    int32_t total[MAX_COLS]; /* and signal */
+} row_information;
+
+/* Every operation on doubles is one correctly rounded operation; all truncations fit int32. */
+ALWAYS_INLINE void divide_row(const int32_t *restrict variance_ref,
+                              const int32_t *restrict variance_dis,
+                              const int32_t *restrict covariance, int n,
+                              row_information *restrict row)
 {
-    double gain = (double)covariance / ((double)variance_ref + GAIN_EPSILON);
-    int32_t residual = (int32_t)((double)variance_dis - gain * (double)covariance);
-    uint32_t noise = NOISE + (uint32_t)(residual > 0 ? residual : 0);
-    int32_t log_noise = fixed_log2(noise, log_table);
-    for (int l = 0; l < limits->count; l++) {
-        double limited = gain < limits->value[l] ? gain : limits->value[l];
-        uint32_t signal = (uint32_t)(int32_t)((limited * limited) * (double)variance_ref);
-        log_num[l] += fixed_log2(noise + signal, log_table) - log_noise;
+    for (int j = 0; j < n; j++) {
+        const double gain = (double)covariance[j] / ((double)variance_ref[j] + GAIN_EPSILON);
+        const int32_t residual =
+            (int32_t)((double)variance_dis[j] - gain * (double)covariance[j]);
+        row->gain[j] = gain;
+        row->noise[j] = NOISE + (residual > 0 ? residual : 0);
     }
+}
+
+ALWAYS_INLINE void add_signals(const int32_t *restrict variance_ref, double limit, int n,
+                               row_information *restrict row)
+{
+    for (int j = 0; j < n; j++) {
+        const double limited = row->gain[j] < limit ? row->gain[j] : limit;
+        row->total[j] = row->noise[j] + (int32_t)((limited * limited) * (double)variance_ref[j]);
+    }
+}
+
+ALWAYS_INLINE int64_t sum_information(const row_information *row, int n, const uint16_t *log_table)
+{
+    int64_t sum = 0;
+    for (int j = 0; j < n; j++)
+        if (row->total[j] != row->noise[j])
+            sum += fixed_log2((uint32_t)row->total[j], log_table) -
+                   fixed_log2((uint32_t)row->noise[j], log_table);
+    return sum;
+}
+
+/* Sets what does not count to zero, and returns the distorted variance of the flat pixels. */
+ALWAYS_INLINE int64_t sort_out(const int32_t *restrict variance_ref,
+                               int32_t *restrict variance_dis, int32_t *restrict covariance, int n)
+{
+    uint64_t flat_power = 0;
+    for (int j = 0; j < n; j++) {
+        const int32_t variance = variance_dis[j] > 0 ? variance_dis[j] : 0;
+        const int32_t flat = variance_ref[j] < NOISE ? -1 : 0;
+        const int32_t useful = ~flat & (variance_dis[j] > 0 ? -1 : 0);
+        flat_power += (uint32_t)(variance & flat);
+        variance_dis[j] = variance;
+        covariance[j] = (covariance[j] > 0 ? covariance[j] : 0) & useful;
+    }
+    return (int64_t)flat_power;
 }
 
 void vif_pair_statistics_scalar(const vif_level *level, const vif_distorted_tile *tile,
@@ -97,6 +140,7 @@ void vif_pair_statistics_scalar(const vif_level *level, const vif_distorted_tile
 {
     uint32_t mean[MAX_COLS];
     int32_t variance[MAX_COLS], covariance[MAX_COLS];
+    row_information row;
     const int at = VIF_TILE_ORIGIN + first;
     for (int i = 0; i < rows; i++) {
         const int32_t *variance_ref = stats->variance[i];
@@ -105,13 +149,11 @@ void vif_pair_statistics_scalar(const vif_level *level, const vif_distorted_tile
                     n, variance);
         central_row(level->radius, &tile->product_high[i][at], &tile->product_low[i][at],
                     stats->mean[i], mean, n, covariance);
-        for (int j = 0; j < n; j++) {
-            int32_t variance_dis = variance[j] > 0 ? variance[j] : 0;
-            if (variance_ref[j] < NOISE)
-                sums->flat_power += variance_dis;
-            else if (covariance[j] > 0 && variance_dis > 0)
-                add_information(variance_ref[j], variance_dis, covariance[j], limits, log_table,
-                                sums->log_num);
+        sums->flat_power += sort_out(variance_ref, variance, covariance, n);
+        divide_row(variance_ref, variance, covariance, n, &row);
+        for (int l = 0; l < limits->count; l++) {
+            add_signals(variance_ref, limits->value[l], n, &row);
+            sums->log_num[l] += sum_information(&row, n, log_table);
         }
     }
 }
