@@ -80,19 +80,20 @@ INLINE void live_lanes(int n, vmask live[2])
     live[1] = v_first(n - LANES);
 }
 
-/* Vertical: the outputs whose windows start at row 0 and at row 1 of the laid rows. */
-INLINE void filter_two_rows(int radius, const vif_weights *weights, vint (*rows)[2], vint start,
-                            vint sums[2][2])
+/* Vertical: the outputs whose windows start at row 0 and at row 1 of laid rows, of several chains
+ * at once. They are added to `sums`. */
+INLINE void filter_two_rows(int radius, const vif_weights *weights, int chains,
+                            vint (*const *rows)[2], vint (*sums)[2][2])
 {
-    sums[0][0] = sums[0][1] = sums[1][0] = sums[1][1] = start;
+    for (int chain = 0; chain < chains; chain++)
 #pragma GCC unroll 18
-    for (int row = 0; row <= 2 * radius + 1; row++) {
-        const vint x = rows[row / 2][row & 1];
-        if (row <= 2 * radius)
-            add_tap(radius, row, weights, x, sums[0]);
-        if (row > 0)
-            add_tap(radius, row - 1, weights, x, sums[1]);
-    }
+        for (int row = 0; row <= 2 * radius + 1; row++) {
+            const vint x = rows[chain][row / 2][row & 1];
+            if (row <= 2 * radius)
+                add_tap(radius, row, weights, x, sums[chain][0]);
+            if (row > 0)
+                add_tap(radius, row - 1, weights, x, sums[chain][1]);
+        }
 }
 
 /* Vertical: one of the two, `is_second` says which. */

@@ -49,12 +49,13 @@ INLINE void motion_columns(const uint8_t *const *previous, const uint8_t *const 
                 difference_block(previous[2 * p + 1], current[2 * p + 1], x, width - x, wide);
             lay_rows(upper, lower, laid[p]);
         }
-        vint y[2][2];
-        filter_two_rows(2, &weights, laid, half, y);
+        vint(*const chain[])[2] = {laid};
+        vint y[1][2][2] = {{{half, half}, {half, half}}};
+        filter_two_rows(2, &weights, 1, chain, y);
         for (int r = 0; r < 2; r++) {
             for (int i = 0; i < 2; i++)
-                y[r][i] = v_sra_by(y[r][i], shift);
-            split_row(y[r], x, &out[r]);
+                y[0][r][i] = v_sra_by(y[0][r][i], shift);
+            split_row(y[0][r], x, &out[r]);
         }
     }
 }

@@ -50,10 +50,11 @@ INLINE void means(int radius, int next_radius, const vif_level *level, vif_pairs
     vif_weights weights;
     vif_load_weights(radius, &weights);
     for (int k = 0; k < (rows + 1) / 2; k++) {
-        vint sums[2][2];
-        filter_two_rows(radius, &weights, chain + k, half, sums);
+        vint(*const rows_of[])[2] = {chain + k};
+        vint sums[1][2][2] = {{{half, half}, {half, half}}};
+        filter_two_rows(radius, &weights, 1, rows_of, sums);
         for (int r = 0; r < 2; r++)
-            v_store(&mean[2 * k + r][column], pack_means(sums[r], shift, wide));
+            v_store(&mean[2 * k + r][column], pack_means(sums[0][r], shift, wide));
     }
     if (next_radius < 0)
         return;
@@ -90,15 +91,19 @@ INLINE void powers(int radius, const vif_level *level, vif_pairs_of_chain high_c
     vif_weights weights;
     vif_load_weights(radius, &weights);
     for (int k = 0; k < (rows + 1) / 2; k++) {
-        vint a[2][2], b[2][2];
-        filter_two_rows(radius, &weights, low_chain + k, low_start, b);
-        if (wide)
-            filter_two_rows(radius, &weights, high_chain + k, v_zero(), a);
+        vint(*const chains[])[2] = {low_chain + k, high_chain + k};
+        vint sums[2][2][2]; /* of low halves, of high halves */
+        for (int r = 0; r < 2; r++)
+            for (int i = 0; i < 2; i++) {
+                sums[0][r][i] = low_start;
+                sums[1][r][i] = v_zero();
+            }
+        filter_two_rows(radius, &weights, 1 + wide, chains, sums);
         for (int r = 0; r < 2; r++) {
+            vint *b = sums[0][r];
             for (int i = 0; i < 2 && wide; i++)
-                b[r][i] =
-                    v_add(v_add(v_sll_by(a[r][i], 16 - shift), rest), v_srl_by(b[r][i], shift));
-            store_halves(b[r], &high[2 * k + r][column], &low[2 * k + r][column]);
+                b[i] = v_add(v_add(v_sll_by(sums[1][r][i], 16 - shift), rest), v_srl_by(b[i], shift));
+            store_halves(b, &high[2 * k + r][column], &low[2 * k + r][column]);
         }
     }
 }

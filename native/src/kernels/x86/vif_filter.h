@@ -97,23 +97,23 @@ INLINE void live_lanes(int n, vmask live[2])
     live[1] = v_first(n / 2);
 }
 
-/* Vertical: the outputs whose windows start at row 0 and at row 1 of the laid rows. */
-INLINE void filter_two_rows(int radius, const vif_weights *weights, vint (*rows)[2], vint start,
-                            vint sums[2][2])
+/* Vertical: the outputs whose windows start at row 0 and at row 1 of laid rows, of several chains
+ * at once. They are added to `sums`. */
+INLINE void filter_two_rows(int radius, const vif_weights *weights, int chains,
+                            vint (*const *rows)[2], vint (*sums)[2][2])
 {
-    for (int odd = 0; odd < 2; odd++)
-        sums[0][odd] = sums[1][odd] = start;
 #pragma GCC unroll 9
     for (int m = 0; m < vif_pairs(radius); m++) {
         const vint first = v_in_register(weights->first[m]);
         const vint second = v_in_register(weights->second[m]);
-#pragma GCC unroll 2
-        for (int odd = 0; odd < 2; odd++) {
-            const vint x = v_in_register(rows[m][odd]);
-            sums[0][odd] = v_madd(sums[0][odd], x, first);
-            sums[1][odd] = v_madd(sums[1][odd], x, second);
+#pragma GCC unroll 4
+        for (int i = 0; i < 2 * chains; i++) {
+            const int chain = i / 2, odd = i & 1;
+            const vint x = v_in_register(rows[chain][m][odd]);
+            sums[chain][0][odd] = v_madd(sums[chain][0][odd], x, first);
+            sums[chain][1][odd] = v_madd(sums[chain][1][odd], x, second);
             if (radius == 1)
-                sums[m][odd] = v_madd(sums[m][odd], x, vif_centre(m));
+                sums[chain][m][odd] = v_madd(sums[chain][m][odd], x, vif_centre(m));
         }
     }
 }
