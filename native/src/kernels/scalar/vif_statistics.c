@@ -7,6 +7,8 @@
 #include "kernels/scalar/scalar.h"
 #include "kernels/scalar/vif_filter.h"
 
+#include <string.h>
+
 enum {
     NOISE = 2 << 16, /* power of the visual noise, 2.0 */
     LOG_ONE = 2048,  /* logarithms are in 1/2048 octave */
@@ -16,14 +18,18 @@ enum {
 /* 65536 * 1e-10: keeps the gain finite. */
 static const double GAIN_EPSILON = 65536 * 1.0e-10;
 
-/* Fixed-point log2 of x >= 2^17 from its top 16 bits; the table's layout is in vif_log.c. */
-ALWAYS_INLINE int32_t fixed_log2(uint32_t x, const uint16_t *table)
+/* Fixed-point log2 of a whole number x, 2^15 <= x < 2^32, from its top 16 bits. They and the number
+ * of those that follow are what the bits of a double say of it; the table's layout is in
+ * vif_log.c. */
+ALWAYS_INLINE int32_t fixed_log2(double x, const uint16_t *table)
 {
-    int dropped = 16 - __builtin_clz(x);
-    uint32_t mantissa = x >> dropped; /* 32768 .. 65535 */
-    uint32_t entry = table[(mantissa - 32768) >> 3];
-    int32_t step = (mantissa & 7) >= (entry & 15);
-    return 15 * LOG_ONE + (int32_t)(entry >> 4) + step + LOG_ONE * dropped;
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    const int32_t exponent = (int32_t)(bits >> 52) - 1023;
+    const uint32_t mantissa = (uint32_t)(bits >> 37) & 32767;
+    const uint32_t entry = table[mantissa >> 3];
+    const int32_t step = (mantissa & 7) >= (entry & 15);
+    return LOG_ONE * exponent + (int32_t)(entry >> 4) + step;
 }
 
 /* Windowed mean along a row: unsigned 32 bit, 1/65536 of a 16-bit unit. */
@@ -52,10 +58,23 @@ ALWAYS_INLINE void central_row(int radius, const int16_t *high, const int16_t *l
     }
 }
 
+/* Variance and noise, only the noise (whose logarithm is 17) for flat pixels, which are counted. */
+ALWAYS_INLINE int32_t add_noise(const int32_t *restrict variance, int n, double *restrict total)
+{
+    int32_t flat_count = 0;
+    for (int j = 0; j < n; j++) {
+        const int32_t flat = variance[j] < NOISE ? -1 : 0;
+        flat_count -= flat;
+        total[j] = (double)(NOISE + (variance[j] & ~flat));
+    }
+    return flat_count;
+}
+
 void vif_reference_statistics_scalar(const vif_level *level, const vif_reference_tile *tile,
                                      int rows, int first, int n, const uint16_t *log_table,
                                      vif_reference_stats *stats, vif_reference_sums *sums)
 {
+    double total[MAX_COLS];
     const int at = VIF_TILE_ORIGIN + first;
     for (int i = 0; i < rows; i++) {
         uint32_t *mean = stats->mean[i];
@@ -63,15 +82,9 @@ void vif_reference_statistics_scalar(const vif_level *level, const vif_reference
         mean_row(level->radius, &tile->mean[i][at], n, mean);
         central_row(level->radius, &tile->square_high[i][at], &tile->square_low[i][at], mean, mean,
                     n, variance);
-        int64_t flat_count = 0, log_den = 0;
-        for (int j = 0; j < n; j++) {
-            if (variance[j] < NOISE)
-                flat_count++;
-            else
-                log_den += fixed_log2((uint32_t)variance[j] + NOISE, log_table) - 17 * LOG_ONE;
-        }
-        sums->flat_count += flat_count;
-        sums->log_den += log_den;
+        sums->flat_count += add_noise(variance, n, total);
+        for (int j = 0; j < n; j++)
+            sums->log_den += fixed_log2(total[j], log_table) - 17 * LOG_ONE;
     }
 }
 
@@ -79,8 +92,8 @@ void vif_reference_statistics_scalar(const vif_level *level, const vif_reference
  * Pixels that do not count have a covariance of zero, so that gain and signal are zero. */
 typedef struct row_information {
     double gain[MAX_COLS];
-    int32_t noise[MAX_COLS]; /* and residual */
-    int32_t total[MAX_COLS]; /* and signal */
+    double noise[MAX_COLS]; /* and residual: whole numbers, as what follows */
+    double total[MAX_COLS]; /* and signal */
 } row_information;
 
 /* Every operation on doubles is one correctly rounded operation; all truncations fit int32. */
@@ -94,7 +107,7 @@ ALWAYS_INLINE void divide_row(const int32_t *restrict variance_ref,
         const int32_t residual =
             (int32_t)((double)variance_dis[j] - gain * (double)covariance[j]);
         row->gain[j] = gain;
-        row->noise[j] = NOISE + (residual > 0 ? residual : 0);
+        row->noise[j] = (double)(NOISE + (residual > 0 ? residual : 0));
     }
 }
 
@@ -103,7 +116,8 @@ ALWAYS_INLINE void add_signals(const int32_t *restrict variance_ref, double limi
 {
     for (int j = 0; j < n; j++) {
         const double limited = row->gain[j] < limit ? row->gain[j] : limit;
-        row->total[j] = row->noise[j] + (int32_t)((limited * limited) * (double)variance_ref[j]);
+        const int32_t signal = (int32_t)((limited * limited) * (double)variance_ref[j]);
+        row->total[j] = row->noise[j] + (double)signal;
     }
 }
 
@@ -112,8 +126,7 @@ ALWAYS_INLINE int64_t sum_information(const row_information *row, int n, const u
     int64_t sum = 0;
     for (int j = 0; j < n; j++)
         if (row->total[j] != row->noise[j])
-            sum += fixed_log2((uint32_t)row->total[j], log_table) -
-                   fixed_log2((uint32_t)row->noise[j], log_table);
+            sum += fixed_log2(row->total[j], log_table) - fixed_log2(row->noise[j], log_table);
     return sum;
 }
 
@@ -158,15 +171,25 @@ void vif_pair_statistics_scalar(const vif_level *level, const vif_distorted_tile
     }
 }
 
+ALWAYS_INLINE void decimate_with(int radius, const int16_t *restrict x, int n,
+                                 uint16_t *restrict out)
+{
+    for (int k = 0; k < n; k++) {
+        int32_t sum = 0;
+#pragma GCC unroll 9
+        for (int t = 0; t <= 2 * radius; t++)
+            sum += vif_weight(radius, t) * x[2 * k + t];
+        out[k] = (uint16_t)(((uint32_t)sum + 0x80000000u + 0x8000u) >> 16);
+    }
+}
+
 void vif_decimate_scalar(const vif_level *level, const int16_t *row, int first, int n,
                          uint16_t *out)
 {
-    const int radius = level->next_radius;
-    const int16_t *x = row + VIF_TILE_ORIGIN + first - radius;
-    for (int k = 0; k < n; k++, x += 2) {
-        int32_t sum = 0;
-        for (int t = 0; t <= 2 * radius; t++)
-            sum += vif_weight(radius, t) * x[t];
-        out[k] = (uint16_t)(((uint32_t)sum + 0x80000000u + 0x8000u) >> 16);
+    const int16_t *x = row + VIF_TILE_ORIGIN + first - level->next_radius;
+    switch (level->next_radius) {
+    case 4: decimate_with(4, x, n, out); break;
+    case 2: decimate_with(2, x, n, out); break;
+    default: decimate_with(1, x, n, out); break;
     }
 }
