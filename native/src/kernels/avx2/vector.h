@@ -154,12 +154,6 @@ INLINE vdouble d_mul(vdouble a, vdouble b) { return _mm256_mul_pd(a, b); }
 INLINE vdouble d_div(vdouble a, vdouble b) { return _mm256_div_pd(a, b); }
 INLINE vdouble d_min(vdouble a, vdouble b) { return _mm256_min_pd(a, b); }
 
-/* Both halves truncated towards zero. */
-INLINE vint d_trunc(vdouble low, vdouble high)
-{
-    return _mm256_set_m128i(_mm256_cvttpd_epi32(high), _mm256_cvttpd_epi32(low));
-}
-
 /* Lanes that are not negative as doubles, in an order that d_whole undoes. */
 INLINE void d_pair(vint x, vdouble out[2])
 {
@@ -168,7 +162,10 @@ INLINE void d_pair(vint x, vdouble out[2])
 }
 
 /* Both back, magnitudes below 2^31, without their fraction. */
-INLINE vint d_whole(const vdouble x[2]) { return d_trunc(x[0], x[1]); }
+INLINE vint d_whole(const vdouble x[2])
+{
+    return _mm256_set_m128i(_mm256_cvttpd_epi32(x[1]), _mm256_cvttpd_epi32(x[0]));
+}
 
 /* ---- further integers, for ADM and motion ---------------------------------------------------- */
 
@@ -244,29 +241,17 @@ INLINE vint w_srl_by(vint x, int n) { return _mm256_srl_epi64(x, _mm_cvtsi32_si1
 /* Even 32-bit lanes of a, odd ones of b. */
 INLINE vint v_blend32(vint a, vint b) { return _mm256_blend_epi32(a, b, 0xaa); }
 
-/* Low and high half of the lanes as single-precision numbers, widened. */
-INLINE vdouble d_single_low(vint x)
-{
-    return _mm256_cvtps_pd(_mm256_castps256_ps128(_mm256_cvtepi32_ps(x)));
-}
-INLINE vdouble d_single_high(vint x)
-{
-    return _mm256_cvtps_pd(_mm256_extractf128_ps(_mm256_cvtepi32_ps(x), 1));
-}
-
 INLINE vdouble d_floor(vdouble x) { return _mm256_floor_pd(x); }
 INLINE vdouble d_abs(vdouble x) { return _mm256_andnot_pd(_mm256_set1_pd(-0.0), x); }
 
-/* 2^n of the low (high) half of the lanes. */
-INLINE vdouble d_pow2_low(vint n)
+/* 2^n, in the order of d_pair. */
+INLINE void d_pow2(vint n, vdouble out[2])
 {
-    const vint biased = _mm256_cvtepi32_epi64(_mm256_castsi256_si128(v_add(n, v_set(1023))));
-    return _mm256_castsi256_pd(_mm256_slli_epi64(biased, 52));
-}
-INLINE vdouble d_pow2_high(vint n)
-{
-    const vint biased = _mm256_cvtepi32_epi64(_mm256_extracti128_si256(v_add(n, v_set(1023)), 1));
-    return _mm256_castsi256_pd(_mm256_slli_epi64(biased, 52));
+    const vint biased = v_add(n, v_set(1023));
+    const vint low = _mm256_cvtepi32_epi64(_mm256_castsi256_si128(biased));
+    const vint high = _mm256_cvtepi32_epi64(_mm256_extracti128_si256(biased, 1));
+    out[0] = _mm256_castsi256_pd(_mm256_slli_epi64(low, 52));
+    out[1] = _mm256_castsi256_pd(_mm256_slli_epi64(high, 52));
 }
 
 /* One mask of two halves: a >= b. */

@@ -171,13 +171,6 @@ INLINE vint d_whole(const vdouble x[2])
     return _mm512_mask_shuffle_epi32(even, 0xaaaa, odd, _MM_PERM_CCAA);
 }
 
-/* Both halves truncated towards zero. */
-INLINE vint d_trunc(vdouble low, vdouble high)
-{
-    return _mm512_inserti64x4(_mm512_castsi256_si512(_mm512_cvttpd_epi32(low)),
-                              _mm512_cvttpd_epi32(high), 1);
-}
-
 /* ---- further integers, for ADM and motion ---------------------------------------------------- */
 
 /* LANES 16-bit samples as 32-bit lanes. */
@@ -238,32 +231,19 @@ INLINE vint w_srl_by(vint x, int n) { return _mm512_srl_epi64(x, _mm_cvtsi32_si1
 /* Even 32-bit lanes of a, odd ones of b. */
 INLINE vint v_blend32(vint a, vint b) { return _mm512_mask_mov_epi32(a, 0xaaaa, b); }
 
-/* Low and high half of the lanes as single-precision numbers, widened. */
-INLINE vdouble d_single_low(vint x)
-{
-    return _mm512_cvtps_pd(_mm512_castps512_ps256(_mm512_cvtepi32_ps(x)));
-}
-INLINE vdouble d_single_high(vint x)
-{
-    return _mm512_cvtps_pd(_mm512_extractf32x8_ps(_mm512_cvtepi32_ps(x), 1));
-}
-
 INLINE vdouble d_floor(vdouble x)
 {
     return _mm512_roundscale_pd(x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
 }
 INLINE vdouble d_abs(vdouble x) { return _mm512_abs_pd(x); }
 
-/* 2^n of the low (high) half of the lanes. */
-INLINE vdouble d_pow2_low(vint n)
+/* 2^n, in the order of d_pair. */
+INLINE void d_pow2(vint n, vdouble out[2])
 {
-    const vint biased = _mm512_cvtepi32_epi64(_mm512_castsi512_si256(v_add(n, v_set(1023))));
-    return _mm512_castsi512_pd(_mm512_slli_epi64(biased, 52));
-}
-INLINE vdouble d_pow2_high(vint n)
-{
-    const vint biased = _mm512_cvtepi32_epi64(_mm512_extracti64x4_epi64(v_add(n, v_set(1023)), 1));
-    return _mm512_castsi512_pd(_mm512_slli_epi64(biased, 52));
+    const vint biased = v_add(n, v_set(1023));
+    const vint odd = _mm512_maskz_mov_epi32(0xaaaa, biased);
+    out[0] = _mm512_castsi512_pd(_mm512_slli_epi64(biased, 52));
+    out[1] = _mm512_castsi512_pd(_mm512_slli_epi64(odd, 20));
 }
 
 /* One mask of two halves: a >= b. */

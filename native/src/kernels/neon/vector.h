@@ -168,12 +168,6 @@ INLINE vdouble d_min(vdouble a, vdouble b) { return vminnmq_f64(a, b); } /* not 
 INLINE vdouble d_floor(vdouble x) { return vrndmq_f64(x); }
 INLINE vdouble d_abs(vdouble x) { return vabsq_f64(x); }
 
-/* Both halves truncated towards zero. */
-INLINE vint d_trunc(vdouble low, vdouble high)
-{
-    return vmovn_high_s64(vmovn_s64(vcvtq_s64_f64(low)), vcvtq_s64_f64(high));
-}
-
 /* Lanes that are not negative as doubles, in an order that d_whole undoes. */
 INLINE void d_pair(vint x, vdouble out[2])
 {
@@ -182,22 +176,17 @@ INLINE void d_pair(vint x, vdouble out[2])
 }
 
 /* Both back, magnitudes below 2^31, without their fraction. */
-INLINE vint d_whole(const vdouble x[2]) { return d_trunc(x[0], x[1]); }
-
-/* Low and high half of the lanes as single-precision numbers, widened. */
-INLINE vdouble d_single_low(vint x) { return vcvt_f64_f32(vget_low_f32(vcvtq_f32_s32(x))); }
-INLINE vdouble d_single_high(vint x) { return vcvt_high_f64_f32(vcvtq_f32_s32(x)); }
-
-/* 2^n of the low (high) half of the lanes. */
-INLINE vdouble d_pow2_low(vint n)
+INLINE vint d_whole(const vdouble x[2])
 {
-    const int64x2_t biased = vmovl_s32(vget_low_s32(v_add(n, v_set(1023))));
-    return vreinterpretq_f64_s64(vshlq_n_s64(biased, 52));
+    return vmovn_high_s64(vmovn_s64(vcvtq_s64_f64(x[0])), vcvtq_s64_f64(x[1]));
 }
-INLINE vdouble d_pow2_high(vint n)
+
+/* 2^n, in the order of d_pair. */
+INLINE void d_pow2(vint n, vdouble out[2])
 {
-    const int64x2_t biased = vmovl_high_s32(v_add(n, v_set(1023)));
-    return vreinterpretq_f64_s64(vshlq_n_s64(biased, 52));
+    const vint biased = v_add(n, v_set(1023));
+    out[0] = vreinterpretq_f64_s64(vshlq_n_s64(vmovl_s32(vget_low_s32(biased)), 52));
+    out[1] = vreinterpretq_f64_s64(vshlq_n_s64(vmovl_high_s32(biased), 52));
 }
 
 /* One mask of two halves: a >= b. */

@@ -106,8 +106,13 @@ INLINE restored_32 restore_32(vint o, vint t, vmask aligned)
     const vint twice = v_add(o_abs, o_abs);
     const vint magnitude = v_select(v_gt(zero, twice), t_abs, v_min(t_abs, twice));
     const vint exponent = v_sub(v_set(-15), drop);
-    const vint gain = d_trunc(gain_half(d_low(divisor), d_low(magnitude), d_pow2_low(exponent)),
-                              gain_half(d_high(divisor), d_high(magnitude), d_pow2_high(exponent)));
+    vdouble d[2], m[2], scale[2], gains[2];
+    d_pair(divisor, d);
+    d_pair(magnitude, m);
+    d_pow2(exponent, scale);
+    for (int i = 0; i < 2; i++)
+        gains[i] = gain_half(d[i], m[i], scale[i]);
+    const vint gain = d_whole(gains);
     const vmask opposed = v_gt(zero, v_xor(o, t));
     const vint k = v_select(opposed, zero, gain);
     /* o = 32768 * o1 + o0: both products fit int32 */

@@ -20,12 +20,10 @@ INLINE wide_rounding half_up(int shift)
     return (wide_rounding){.addend = ((int64_t)1 << shift) >> 1, .shift = shift};
 }
 
-/* Masked cubes of signals up to 1.4e9. Those below `least` have y = 0 and add nothing; often that
- * is the whole vector. */
-INLINE vint add_cubes(vint sum, vint x, int least, int square_shift, int cube_shift)
+/* Masked cubes of signals up to 1.4e9. Often those of a whole vector are nothing, but to find out
+ * costs more than they do. */
+INLINE vint add_cubes(vint sum, vint x, int square_shift, int cube_shift)
 {
-    if (!v_any(v_gt(x, v_set(least - 1))))
-        return sum;
     return add_rounded_cubes(sum, v_max(x, v_zero()), half_up(square_shift), half_up(cube_shift));
 }
 
@@ -33,7 +31,6 @@ INLINE void adm_pool_16(const adm_level *level, const adm_row *above, const adm_
                         const adm_row *below, int first, int n, uint64_t sums[ADM_BANDS])
 {
     static const int square_shift[ADM_BANDS] = {29, 29, 30};
-    static const int least[ADM_BANDS] = {16384, 16384, 23171};
     vint sum[ADM_BANDS] = {v_zero(), v_zero(), v_zero()};
     for (int done = 0; done < n; done += LANES) {
         const int j = first + done;
@@ -43,8 +40,7 @@ INLINE void adm_pool_16(const adm_level *level, const adm_row *above, const adm_
             const vint r = v_load_s16((const int16_t *)row->restored[b] + j);
             const vint signal = v_abs(v_mullo32(r, v_set(level->weight[b])));
             const vint x = v_sub(signal, b == 2 ? v_sll(t, 12) : v_sll(t, 10));
-            sum[b] =
-                add_cubes(sum[b], v_keep(live, x), least[b], square_shift[b], level->cube_shift[b]);
+            sum[b] = add_cubes(sum[b], v_keep(live, x), square_shift[b], level->cube_shift[b]);
         }
     }
     for (int b = 0; b < ADM_BANDS; b++)
@@ -62,7 +58,7 @@ INLINE void adm_pool_32(const adm_level *level, const adm_row *above, const adm_
         for (int b = 0; b < ADM_BANDS; b++) {
             const vint r = v_load((const int32_t *)row->restored[b] + j);
             const vint x = v_sub(v_abs(weigh_32(r, level->weight[b])), t);
-            sum[b] = add_cubes(sum[b], v_keep(live, x), 23171, 30, level->cube_shift[b]);
+            sum[b] = add_cubes(sum[b], v_keep(live, x), 30, level->cube_shift[b]);
         }
     }
     for (int b = 0; b < ADM_BANDS; b++)

@@ -102,7 +102,8 @@ INLINE void powers(int radius, const vif_level *level, vif_pairs_of_chain high_c
         for (int r = 0; r < 2; r++) {
             vint *b = sums[0][r];
             for (int i = 0; i < 2 && wide; i++)
-                b[i] = v_add(v_add(v_sll_by(sums[1][r][i], 16 - shift), rest), v_srl_by(b[i], shift));
+                b[i] = v_add(v_add(v_sll_by(sums[1][r][i], 16 - shift), rest),
+                             v_srl_by(b[i], shift));
             store_halves(b, &high[2 * k + r][column], &low[2 * k + r][column]);
         }
     }
