@@ -31,7 +31,7 @@ def write_plot(
     }
     sizes = list(dict.fromkeys((row.width, row.height) for row in rows))
     depths = list(dict.fromkeys(row.bit_depth for row in rows))
-    figure = Figure(figsize=(3.6 * len(sizes), 2.9 * len(depths) + 0.4), layout="constrained")
+    figure = Figure(figsize=(3.9 * len(sizes), 2.9 * len(depths) + 0.4), layout="constrained")
     panels = figure.subplots(len(depths), len(sizes), squeeze=False)
     for line, bit_depth in zip(panels, depths, strict=True):
         for axes, (width, height) in zip(line, sizes, strict=True):
@@ -53,7 +53,7 @@ def write_plot(
                 axes.annotate(f"×{row.times_faster:.1f}", place, ha="center", va="bottom")
                 tiers.append("further\nrendition")
             axes.set_title(f"{width}x{height}, {bit_depth} bit", fontsize=10)
-            axes.set_xticks(range(len(tiers)), tiers)
+            axes.set_xticks(range(len(tiers)), tiers, fontsize=8)
             axes.margins(y=0.15)
             axes.spines[["top", "right"]].set_visible(False)
         line[0].set_ylabel("frames/s of one core")
