@@ -82,7 +82,7 @@ def _held_out(arguments: argparse.Namespace, before: dict[str, Any]) -> dict[str
         "run_provenance": run_provenance(
             "ai/scripts/evaluate_models.py",
             sys.argv[1:],
-            {one.id: one.recipe for one in chosen if isinstance(one, Trained)},
+            {"seeds": arguments.seeds, "only": arguments.only},
             {"parquet": arguments.parquet},
             {"docs": arguments.docs},
             ("torch", "numpy", "scipy", "onnxruntime"),
@@ -118,6 +118,7 @@ def _facts(contender: Contender) -> dict[str, Any]:
         "layers": network.layers if network else "–",
         "parameters": network.parameters if network else None,
         "how": contender.how,
+        "recipe": network.recipe if network else None,
     }
 
 
