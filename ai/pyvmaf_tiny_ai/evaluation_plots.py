@@ -26,9 +26,13 @@ def _colours(names: Mapping[str, Any]) -> dict[str, Any]:
     others = [name for name in names if name not in ours]
     greys = np.linspace(0.35, 0.75, max(len(others), 2))
     return {
-        **{name: colormaps["tab10"](at % 10) for at, name in enumerate(ours)},
+        **{name: colormaps["tab10"](_PALETTE[at % 9]) for at, name in enumerate(ours)},
         **{name: colormaps["Greys"](grey) for name, grey in zip(others, greys, strict=False)},
     }
+
+
+#: Of tab10, without its grey.
+_PALETTE = (0, 1, 2, 3, 4, 5, 6, 9, 8)
 
 
 def _score(judged: Mapping[str, Mapping[str, Any]]) -> Figure:
@@ -40,7 +44,8 @@ def _score(judged: Mapping[str, Mapping[str, Any]]) -> Figure:
         published = name.startswith("published")
         axes.plot(
             range(len(bins)),
-            [found["by_score"][place]["rmse"] for place in bins],
+            # No error at all has no place on this axis.
+            [found["by_score"][place]["rmse"] or np.nan for place in bins],
             color=colours[name],
             linewidth=1.0 if published else 1.8,
             marker="." if published else "o",
