@@ -215,6 +215,37 @@ def test_more_threads_than_anybody_needs(run_python: RunPython) -> None:
     assert run_python(SETUP + _unindented(code)) == "refused\n"
 
 
+def test_too_little_memory(run_python: RunPython) -> None:
+    """Whatever libvmaf cannot allocate, at its opening or at a frame: an error."""
+    code = """
+    import resource
+    from pyvmaf_tiny.errors import OutOfMemoryError
+
+    before = resource.getrlimit(resource.RLIMIT_AS)
+
+    def leave(mebibytes):
+        room = process_status("VmSize") * 1024 + mebibytes * 2**20
+        resource.setrlimit(resource.RLIMIT_AS, (room, before[1]))
+
+    frame = np.random.default_rng(0).integers(0, 256, (1080, 1920), dtype=np.uint8)
+    for early in (True, False):
+        for mebibytes in (3, 30, 60):
+            if early:
+                leave(mebibytes)
+            try:
+                with Scorer(1920, 1080, engine=LIBVMAF, model=False, threads=1) as scorer:
+                    leave(mebibytes)
+                    scorer.push(frame, frame)
+            except OutOfMemoryError as error:
+                print(early, mebibytes, "told")
+            resource.setrlimit(resource.RLIMIT_AS, before)
+    assert right(libvmaf(1))
+    """
+    setup = SETUP + f'LIBVMAF = "libvmaf:{LIBRARY}"\nlibvmaf().close()\n'
+    told = run_python(setup + _unindented(code)).splitlines()
+    assert told == [f"{early} {size} told" for early in (True, False) for size in (3, 30, 60)]
+
+
 @pytest.mark.parametrize("threads", [1, 3])
 @pytest.mark.parametrize("teacher", [None, "vmaf_v0.6.1"])
 def test_a_long_stream_stays_flat(run_python: RunPython, threads: int, teacher: str | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from typing import Any, NoReturn
 
@@ -55,7 +56,8 @@ def raise_failure(status: int, failure: Any, messages: list[str] | None = None) 
         raise EngineError(text, hint="ask for fewer threads; the system has no room for so many")
     if status == lib.PVL_ERROR_MEMORY:
         raise OutOfMemoryError(text)
-    raise EngineError(text, given=answer_of(failure), hint=said)
+    kind = OutOfMemoryError if failure.code == -errno.ENOMEM else EngineError
+    raise kind(text, given=answer_of(failure), hint=said)
 
 
 def raise_device_failure(device: str, failure: Any, messages: list[str]) -> NoReturn:
