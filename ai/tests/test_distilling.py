@@ -143,6 +143,22 @@ def test_it_can_be_registered(quick: Path) -> None:
     assert (info.ok, info.reason, info.default) == (True, None, True)
 
 
+def test_held_out_figures_of_another_model_are_refused(
+    quick: Path, call: Call, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    loso = tmp_path / "loso.json"
+    ours = {"neg": False, "architecture": {"id": "silu_257"}}
+    figures: dict[str, Any] = {"aggregate": {"folds": 3}, "run_provenance": {"parameters": ours}}
+    out = ("--out-onnx", quick, "--out-sidecar", quick.with_suffix(".json"))
+    for changed in ({}, {"neg": True}, {"architecture": {"id": "silu_65"}}):
+        figures["run_provenance"]["parameters"] = {**ours, **changed}
+        loso.write_text(json.dumps(figures))
+        given = ("--ckpt", tmp_path / "x.ckpt", "--loso-json", loso, *out)
+        assert call(distilling.export, *given) == (2 if changed else 0)
+    assert "held-out figures of silu_65" in capsys.readouterr().err
+    assert json.loads(quick.with_suffix(".json").read_text())["loso_metrics"] == {"folds": 3}
+
+
 def test_other_sizes(call: Call, tmp_path: Path, teacher: Path) -> None:
     train(call, tmp_path, teacher, "--hidden", 8)
     sidecar = json.loads(export(call, tmp_path, "d65").with_suffix(".json").read_text())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -121,9 +122,23 @@ def _train(documentation: str | None) -> int:
     return 0
 
 
+def _check_held_out(report: Path | None, neg: bool, network: Architecture) -> None:
+    """ValueError when a LOSO's report is that of other features or another network."""
+    if report is None:
+        return
+    origin = json.loads(report.read_text())["run_provenance"]["parameters"]
+    given = origin.get("neg", neg), origin.get("architecture", {}).get("id", network.id)
+    if given != (neg, network.id):
+        raise ValueError(
+            f"{report}: held-out figures of {given[1]}, NEG features: {given[0]}; "
+            f"the checkpoint is a {network.id}, NEG features: {neg}"
+        )
+
+
 def _export(documentation: str | None) -> int:
     arguments = export_options(documentation).parse_args()
     mlp, recipe, stats = checkpoint.load(arguments.ckpt)
+    _check_held_out(arguments.loso_json, stats["neg"], recipe.architecture)
     teacher, gain_limit = (f"{TEACHER}neg", NEG_GAIN_LIMIT) if stats["neg"] else (TEACHER, None)
     return export_student(
         arguments,
