@@ -42,10 +42,14 @@ def run_provenance(
     }
 
 
-def write_json(path: Path, document: Mapping[str, Any]) -> None:
-    """Write a JSON file, indented, creating its folder. NaN (no such figure) is written as null."""
+def write_json(path: Path, document: Mapping[str, Any], *, compact: bool = False) -> None:
+    """Write a JSON file, indented or in one line, creating its folder.
+
+    NaN (no such figure) is written as null.
+    """
+    layout: dict[str, Any] = {"separators": (",", ":")} if compact else {"indent": 2}
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(_plain(document), indent=2, allow_nan=False) + "\n")
+    path.write_text(json.dumps(_plain(document), allow_nan=False, **layout) + "\n")
 
 
 def _plain(value: Any) -> Any:

@@ -57,7 +57,7 @@ def _main(documentation: str | None) -> int:
         document["reserved"] = _reserved(arguments, document)
     else:
         document = _held_out(arguments, document)
-    write_json(results, document)
+    write_json(results, document, compact=True)
     _publish(json.loads(results.read_text()), arguments.docs)
     return 0
 
