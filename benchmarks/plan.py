@@ -52,8 +52,8 @@ class Case:
 class SizePlan:
     """How one size is measured: timed ``frames`` of a stream, ``rounds``, frames for files.
 
-    ``file_depths`` are the depths that whole processes are compared in, ``ladder_rounds`` those
-    of ladders and threads.
+    ``ladder_rounds`` are those of ladders and threads. Whole processes are compared in
+    ``file_depths``; with ``file_ladder`` in the first depth on several renditions, too.
     """
 
     width: int
@@ -65,6 +65,7 @@ class SizePlan:
     ladder_rounds: int
     depths: tuple[int, ...] = (8, 10)
     file_depths: tuple[int, ...] = (8, 10)
+    file_ladder: bool = False
 
     def formats(self) -> list[Format]:
         """The size in each of its depths."""
@@ -89,7 +90,9 @@ FULL = Plan(
         SizePlan(
             576, 324, _PARTS, 12, rounds=7, file_frames=480, ladder_rounds=7, file_depths=(8,)
         ),
-        SizePlan(1920, 1080, _PARTS, 4, rounds=7, file_frames=72, ladder_rounds=7),
+        SizePlan(
+            1920, 1080, _PARTS, 4, rounds=7, file_frames=72, ladder_rounds=7, file_ladder=True
+        ),
         SizePlan(
             3840, 2160, (WHOLE,), 2, rounds=5, file_frames=18, ladder_rounds=4, file_depths=(8,)
         ),
@@ -102,7 +105,9 @@ FULL = Plan(
 QUICK = Plan(
     sizes=(
         SizePlan(576, 324, _PARTS, 6, rounds=3, file_frames=60, ladder_rounds=2),
-        SizePlan(1920, 1080, (WHOLE,), 3, rounds=3, file_frames=12, ladder_rounds=2),
+        SizePlan(
+            1920, 1080, (WHOLE,), 3, rounds=3, file_frames=12, ladder_rounds=2, file_ladder=True
+        ),
     ),
     process_rounds=2,
     push_batches=20,

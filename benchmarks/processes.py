@@ -3,7 +3,8 @@
 Both read the same 4:2:0 files from memory (tmpfs), score them with their default model and write
 a JSON log. What is timed is the process from its start to its end: loading the interpreter, the
 libraries and the model is in it for either, so a longer clip would favour the slower starter. Ours
-runs from an installed copy of the package.
+runs from an installed copy of the package. Of several renditions the same file stands for each: one
+process of ours takes all of them, ffmpeg is started once for each.
 """
 
 from __future__ import annotations
@@ -33,17 +34,24 @@ FFMPEG = "ffmpeg libvmaf"
 #: Files in memory, so that no disk takes part.
 _MEMORY = Path("/dev/shm")
 
+#: Distorted versions of one reference, where there are several.
+_RENDITIONS = 6
+
 #: The scene is drawn this long and repeated.
 _DRAWN_FRAMES = 6
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessTiming:
-    """One program on one pair of files: milliseconds per frame, start-up included."""
+    """One program on a reference and so many distorted files, start-up included.
+
+    Milliseconds are per frame of one of them.
+    """
 
     width: int
     height: int
     bit_depth: int
+    renditions: int
     threads: int
     program: str
     rounds: int
@@ -64,26 +72,41 @@ def measure_processes(sizes: Iterable[SizePlan], rounds: int, watch: Watch) -> l
         for size in sizes:
             for kind in size.formats():
                 if kind.bit_depth in size.file_depths:
-                    found += _measure(kind, size.file_frames, rounds, environment_of(copy), watch)
+                    found += _measure(kind, size, rounds, environment_of(copy), watch)
     return found
 
 
 def _measure(
-    kind: Format, frames: int, rounds: int, environment: dict[str, str], watch: Watch
+    kind: Format, size: SizePlan, rounds: int, environment: dict[str, str], watch: Watch
 ) -> list[ProcessTiming]:
     watch(f"{kind}: files for whole processes")
     clip = make_clip(kind, _DRAWN_FRAMES)
+    all_threads = sorted({1, usable_cpus()})
+    runs = [(1, threads) for threads in all_threads]
+    if size.file_ladder and kind == size.formats()[0]:
+        runs += [(_RENDITIONS, all_threads[-1])]
     found = []
     with tempfile.TemporaryDirectory(dir=_MEMORY, prefix="pyvmaf-tiny-") as folder:
-        files = write_raw(clip, Path(folder), frames)
-        for threads in sorted({1, usable_cpus()}):
-            watch(f"{kind}: whole processes, {threads} threads")
+        files = write_raw(clip, Path(folder), size.file_frames)
+        for renditions, threads in runs:
+            watch(f"{kind}: whole processes, {renditions} renditions, {threads} threads")
+            case = _Case(kind, renditions, threads, size.file_frames)
+            ffmpeg = _ffmpeg_command(ffmpeg_program(), kind, *files, threads)
             commands = {
-                OURS: our_command(kind, *files, threads),
-                FFMPEG: _ffmpeg_command(ffmpeg_program(), kind, *files, threads),
+                OURS: [our_command(kind, *files, threads, renditions)],
+                FFMPEG: [ffmpeg] * renditions,
             }
-            found += _in_turns(commands, environment, kind, threads, rounds, frames)
+            found += _in_turns(commands, environment, case, rounds)
+            _compare_logs(log_of(OURS, files[0]), log_of(FFMPEG, files[0]), size.file_frames)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    kind: Format
+    renditions: int
+    threads: int
+    frames: int
 
 
 def ffmpeg_program() -> str:
@@ -99,11 +122,12 @@ def ffmpeg_program() -> str:
     return program
 
 
-def our_command(kind: Format, ref: Path, dis: Path, threads: int) -> list[str]:
+def our_command(kind: Format, ref: Path, dis: Path, threads: int, renditions: int = 1) -> list[str]:
     """What is timed of ours."""
     return [
         *(sys.executable, "-m", "pyvmaf_tiny", "score", "--quiet", "--json"),
-        *("-r", str(ref), "-d", str(dis), "-w", str(kind.width), "-h", str(kind.height)),
+        *("-r", str(ref), *(["-d", str(dis)] * renditions)),
+        *("-w", str(kind.width), "-h", str(kind.height)),
         *("-b", str(kind.bit_depth), "--threads", str(threads)),
         *("-o", str(log_of(OURS, ref))),
     ]
@@ -127,31 +151,26 @@ def log_of(program: str, ref: Path) -> Path:
 
 
 def _in_turns(
-    commands: dict[str, list[str]],
-    environment: dict[str, str],
-    kind: Format,
-    threads: int,
-    rounds: int,
-    frames: int,
+    commands: dict[str, list[list[str]]], environment: dict[str, str], case: _Case, rounds: int
 ) -> list[ProcessTiming]:
     wall: dict[str, list[float]] = {program: [] for program in commands}
     cpu: dict[str, list[float]] = {program: [] for program in commands}
+    frames = case.frames * case.renditions
     for _ in range(rounds):
-        for program, command in commands.items():
-            seconds = _run(command, environment)
-            wall[program].append(1000 * seconds[0] / frames)
-            cpu[program].append(1000 * seconds[1] / frames)
-    ref = Path(commands[OURS][commands[OURS].index("-r") + 1])
-    _compare_logs(log_of(OURS, ref), log_of(FFMPEG, ref), frames)
+        for program, runs in commands.items():
+            seconds = np.sum([_run(command, environment) for command in runs], axis=0)
+            wall[program].append(1000 * float(seconds[0]) / frames)
+            cpu[program].append(1000 * float(seconds[1]) / frames)
     return [
         ProcessTiming(
-            width=kind.width,
-            height=kind.height,
-            bit_depth=kind.bit_depth,
-            threads=threads,
+            width=case.kind.width,
+            height=case.kind.height,
+            bit_depth=case.kind.bit_depth,
+            renditions=case.renditions,
+            threads=case.threads,
             program=program,
             rounds=rounds,
-            frames=frames,
+            frames=case.frames,
             cpu_ms=quartiles(cpu[program])[1],
             wall_ms=quartiles(wall[program])[1],
             wall_ms_q1=quartiles(wall[program])[0],
@@ -179,7 +198,8 @@ def _compare_logs(ours: Path, theirs: Path, frames: int) -> None:
     """Same frames, same features, as far as libvmaf's six decimals and its faster kernels go."""
     rows = []
     for path in ours, theirs:
-        log = json.loads(path.read_text())["frames"]
+        content = json.loads(path.read_text())
+        log = content.get("renditions", [content])[-1]["frames"]
         assert len(log) == frames, f"{path.name}: {len(log)} frames, expected {frames}"
         rows.append([[frame["metrics"][f"integer_{name}"] for name in FEATURES] for frame in log])
     np.testing.assert_allclose(rows[0], rows[1], rtol=0, atol=2e-6)

@@ -108,13 +108,15 @@ thread: `threads=` of one context, and several contexts in Python threads of the
 def processes(rows: Sequence[ProcessTiming]) -> str:
     """Whole programs."""
     head = (
-        *("size", "bits", "threads", "frames", "ours, CPU", "ffmpeg, CPU", "times less CPU"),
+        *("size", "bits", "renditions", "threads", "frames", "ours, CPU", "ffmpeg, CPU"),
+        "times less CPU",
         *("ours, wall", "ffmpeg, wall", "times faster"),
     )
     cells = (
         (
             *_size(ours),
-            *(str(ours.threads), str(ours.frames), _ms(ours.cpu_ms), _ms(theirs.cpu_ms)),
+            *(str(ours.renditions), str(ours.threads), str(ours.frames)),
+            *(_ms(ours.cpu_ms), _ms(theirs.cpu_ms)),
             f"**{theirs.cpu_ms / ours.cpu_ms:.2f}**",
             *(_ms(ours.wall_ms), _ms(theirs.wall_ms)),
             f"{theirs.wall_ms / ours.wall_ms:.2f}",
@@ -126,7 +128,8 @@ def processes(rows: Sequence[ProcessTiming]) -> str:
 
 `ffmpeg -lavfi libvmaf` with its default model against `pyvmaf-tiny score`; both read raw 4:2:0
 files from memory and write a JSON log. Start-up is in the time of either, and starting Python and
-ONNX Runtime takes longer than starting ffmpeg. Milliseconds per frame, medians.
+ONNX Runtime takes longer than starting ffmpeg. Milliseconds per frame of a rendition, medians.
+Several renditions are one process of ours, and one of ffmpeg's for each of them.
 
 {table(head, cells)}"""
 
