@@ -165,9 +165,9 @@ INLINE void d_pair(vint x, vdouble out[2])
 INLINE vint d_whole(const vdouble x[2])
 {
     const vdouble top = _mm512_set1_pd(0x1.8p52);
-    const int cut = _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC;
-    const vint even = _mm512_castpd_si512(_mm512_add_round_pd(x[0], top, cut));
-    const vint odd = _mm512_castpd_si512(_mm512_add_round_pd(x[1], top, cut));
+#define CUT(x) _mm512_add_round_pd(x, top, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC)
+    const vint even = _mm512_castpd_si512(CUT(x[0])), odd = _mm512_castpd_si512(CUT(x[1]));
+#undef CUT
     return _mm512_mask_shuffle_epi32(even, 0xaaaa, odd, _MM_PERM_CCAA);
 }
 
