@@ -14,7 +14,7 @@ import onnx
 import pandas as pd
 import pytest
 from oracle.fetch_libvmaf import LIBRARY
-from pyvmaf_tiny_ai.commands import distilling, distilling_loso, validate
+from pyvmaf_tiny_ai.commands import distilling, distilling_loso, made_rows, validate
 from pyvmaf_tiny_ai.table import features_of, labels_of, read_table
 
 import pyvmaf_tiny
@@ -194,3 +194,13 @@ def test_leave_one_source_out(
     assert report["aggregate"]["seeds"] == len(report["folds"]["city"]["per_seed"]) == 2
     assert report["aggregate"]["mean"]["rmse"] < 0.1
     assert "4 folds, 2 seeds: RMSE" in capsys.readouterr().out
+
+
+def test_errors_on_made_rows(
+    quick: Path, call: Call, teacher: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert call(made_rows.main, "--onnx", quick, "--parquet", ROWS, "--teacher", teacher) == 0
+    _, around, flashes, anything = (line.split() for line in capsys.readouterr().out.splitlines())
+    assert float(around[-2]) < 1.0 < float(anything[-1])
+    assert float(flashes[-2]) <= float(flashes[-1])
