@@ -9,6 +9,7 @@
 #define PVT_NEON_VIF_FILTER_H
 
 #include "kernels/neon/vif_taps.h"
+#include "kernels/simd/unroll.h"
 
 /* Included after vector.h. */
 
@@ -85,8 +86,9 @@ INLINE void live_lanes(int n, vmask live[2])
 INLINE void filter_two_rows(int radius, const vif_weights *weights, int chains,
                             vint (*const *rows)[2], vint (*sums)[2][2])
 {
-    for (int chain = 0; chain < chains; chain++)
-#pragma GCC unroll 18
+    UNROLL
+    for (int chain = 0; chain < chains; chain++) {
+        UNROLL
         for (int row = 0; row <= 2 * radius + 1; row++) {
             const vint x = rows[chain][row / 2][row & 1];
             if (row <= 2 * radius)
@@ -94,6 +96,7 @@ INLINE void filter_two_rows(int radius, const vif_weights *weights, int chains,
             if (row > 0)
                 add_tap(radius, row - 1, weights, x, sums[chain][1]);
         }
+    }
 }
 
 /* Vertical: one of the two, `is_second` says which. */
@@ -101,7 +104,7 @@ INLINE void filter_one_row(int radius, const vif_weights *weights, vint (*rows)[
                            vint start, vint sums[2])
 {
     sums[0] = sums[1] = start;
-#pragma GCC unroll 9
+    UNROLL
     for (int tap = 0; tap <= 2 * radius; tap++)
         add_tap(radius, tap, weights, rows[(tap + is_second) / 2][(tap + is_second) & 1], sums);
 }
@@ -112,10 +115,12 @@ INLINE void filter_planes(int radius, int planes, const int16_t *const *from, vi
 {
     vif_weights weights;
     vif_load_weights(radius, &weights);
-    for (int p = 0; p < planes; p++)
-#pragma GCC unroll 17
+    UNROLL
+    for (int p = 0; p < planes; p++) {
+        UNROLL
         for (int tap = 0; tap <= 2 * radius; tap++)
             add_tap(radius, tap, &weights, v_load(from[p] + tap), sums[p]);
+    }
 }
 
 /* Horizontal: LANES outputs, the first window starting at `from`, each next one two further. */
@@ -124,7 +129,7 @@ INLINE vint filter_every_second(int radius, const vif_weights *weights, const in
 {
     vint sum = start;
     (void)weights; /* as lanes; here they are needed as vectors */
-#pragma GCC unroll 9
+    UNROLL
     for (int tap = 0; tap <= 2 * radius; tap++) {
         const int16x4_t x = vmovn_s32(v_load(from + tap)); /* samples tap, tap + 2, .. */
         const int16x4_t weight = vdup_n_s16((int16_t)vif_tap(radius, tap));

@@ -19,6 +19,7 @@
 #define PVT_X86_VIF_FILTER_H
 
 #include "kernels/kernels.h"
+#include "kernels/simd/unroll.h"
 
 /* Included after a tier's vector.h. */
 
@@ -68,7 +69,7 @@ typedef struct vif_weights {
 INLINE void vif_load_weights(int radius, vif_weights *out)
 {
     const int32_t *weights = vif_weights_of(radius);
-#pragma GCC unroll 9
+    UNROLL
     for (int m = 0; m < vif_pairs(radius); m++) {
         out->first[m] = v_set(weights[2 * m]);
         out->second[m] = v_set(weights[2 * m + 1]);
@@ -102,11 +103,11 @@ INLINE void live_lanes(int n, vmask live[2])
 INLINE void filter_two_rows(int radius, const vif_weights *weights, int chains,
                             vint (*const *rows)[2], vint (*sums)[2][2])
 {
-#pragma GCC unroll 9
+    UNROLL
     for (int m = 0; m < vif_pairs(radius); m++) {
         const vint first = v_in_register(weights->first[m]);
         const vint second = v_in_register(weights->second[m]);
-#pragma GCC unroll 4
+        UNROLL
         for (int i = 0; i < 2 * chains; i++) {
             const int chain = i / 2, odd = i & 1;
             const vint x = v_in_register(rows[chain][m][odd]);
@@ -123,10 +124,10 @@ INLINE void filter_one_row(int radius, const vif_weights *weights, vint (*rows)[
                            vint start, vint sums[2])
 {
     sums[0] = sums[1] = start;
-#pragma GCC unroll 5
+    UNROLL
     for (int m = 0; m < vif_pairs(radius); m++) {
         const vint weight = v_in_register(is_second ? weights->second[m] : weights->first[m]);
-#pragma GCC unroll 2
+        UNROLL
         for (int odd = 0; odd < 2; odd++) {
             sums[odd] = v_madd(sums[odd], rows[m][odd], weight);
             if (radius == 1 && m == is_second)
@@ -140,11 +141,11 @@ INLINE void filter_one_row(int radius, const vif_weights *weights, vint (*rows)[
 INLINE void filter_planes(int radius, int planes, const int16_t *const *from, vint (*sums)[2])
 {
     const int32_t *weights = vif_weights_of(radius);
-#pragma GCC unroll 9
+    UNROLL
     for (int m = 0; m < vif_pairs(radius); m++) {
         const vint first = v_in_register(v_set(weights[2 * m]));
         const vint second = v_in_register(v_set(weights[2 * m + 1]));
-#pragma GCC unroll 5
+        UNROLL
         for (int p = 0; p < planes; p++) {
             const vint x = v_in_register(v_load(from[p] + 2 * m));
             sums[p][0] = v_madd(sums[p][0], x, first);
@@ -160,7 +161,7 @@ INLINE vint filter_every_second(int radius, const vif_weights *weights, const in
                                 vint start)
 {
     vint sum = start;
-#pragma GCC unroll 5
+    UNROLL
     for (int m = 0; m < vif_pairs(radius); m++)
         sum = v_madd(sum, v_load(from + 2 * m), weights->first[m]);
     if (radius == 1)
