@@ -65,8 +65,10 @@ def test_labels_are_what_libvmaf_itself_gives(table: pd.DataFrame) -> None:
     np.testing.assert_allclose(table["vmaf"].to_numpy(), scores, rtol=0, atol=1e-10)
 
 
-def test_every_shipped_model_has_a_gate() -> None:
+def test_every_shipped_model_has_a_gate_and_a_card() -> None:
     assert sorted(GATES) == sorted(Registry.load().ids)
+    cards = Path(__file__).parents[1] / "docs" / "models"
+    assert [model_id for model_id in GATES if not (cards / f"{model_id}.md").exists()] == []
 
 
 @pytest.mark.parametrize("model_id", GATES)
