@@ -29,9 +29,12 @@ INLINE void motion_vertical(const int wide, GLOBAL const motion_params *p,
                             int item, LOCAL i32 *rows)
 {
     i64 sum[MOTION_ROWS]; /* 33 bits for 16-bit samples */
+    i32 sum8[MOTION_ROWS];
 #pragma unroll
-    for (int i = 0; i < MOTION_ROWS; i++)
+    for (int i = 0; i < MOTION_ROWS; i++) {
         sum[i] = (i64)1 << (p->bit_depth - 1);
+        sum8[i] = 1 << 7;
+    }
     const int column = mirrored(x - MOTION_RADIUS + item, p->width);
     const int height = p->height, pitch = p->pitch;
 #pragma unroll
@@ -40,13 +43,17 @@ INLINE void motion_vertical(const int wide, GLOBAL const motion_params *p,
         const i32 change = (i32)sample_at(wide, before, at) - (i32)sample_at(wide, now, at);
 #pragma unroll
         for (int i = 0; i < MOTION_ROWS; i++)
-            if (k - i >= 0 && k - i <= 2 * MOTION_RADIUS)
+            if (k - i < 0 || k - i > 2 * MOTION_RADIUS)
+                continue;
+            else if (wide)
                 sum[i] += (i64)motion_weight(k - i) * change;
+            else
+                sum8[i] += motion_weight(k - i) * change;
     }
     const int shift = p->bit_depth;
 #pragma unroll
     for (int i = 0; i < MOTION_ROWS; i++)
-        rows[i * MOTION_PITCH + item] = (i32)(sum[i] >> shift);
+        rows[i * MOTION_PITCH + item] = wide ? (i32)(sum[i] >> shift) : sum8[i] >> 8;
 }
 
 INLINE void motion_frame(const int wide, GLOBAL const motion_params *p, GLOBAL const void *history,
