@@ -282,9 +282,9 @@ class FakeDriver:
     # ---- kernels --------------------------------------------------------------------------------
 
     def cuModuleLoadData(self, data: bytes) -> Answer:  # noqa: N802
-        """``data`` is what the test's ``kernels_for`` made: the bytes of a sample, as a digit."""
+        """``data`` is what the tests' ``kernels_for`` makes: a sample's bytes, gain limits."""
         if data not in self._backends:
-            self._backends[data] = SyclBackend(None, int(data))
+            self._backends[data] = SyclBackend(None, *map(int, data.split()))
         return self._begin("cuModuleLoadData"), self._take(_Module(self._backends[data]), "module")
 
     def cuModuleUnload(self, module: Any) -> Answer:  # noqa: N802

@@ -20,8 +20,8 @@ _GUARD = 0xC3
 class GuardedBackend(Backend):
     """The SYCL backend, every buffer with a band on either side, filled with ``fill`` at first."""
 
-    def __init__(self, sample_bytes: int, fill: int) -> None:
-        self._real = SyclBackend(None, sample_bytes)
+    def __init__(self, sample_bytes: int, limits: int, fill: int) -> None:
+        self._real = SyclBackend(None, sample_bytes, limits)
         self._fill = fill
         self._whole: list[tuple[Any, int]] = []
         self.device = self._real.device

@@ -88,7 +88,9 @@ def order(request: pytest.FixtureRequest) -> Order:
 
 def install(monkeypatch: pytest.MonkeyPatch, driver: FakeDriver) -> FakeDriver:
     monkeypatch.setattr(cuda, "module", lambda name: driver)
-    monkeypatch.setattr(cuda, "kernels_for", lambda capability, size: str(size).encode())
+    monkeypatch.setattr(
+        cuda, "kernels_for", lambda capability, *variant: " ".join(map(str, variant)).encode()
+    )
     return driver
 
 

@@ -85,8 +85,8 @@ def guarded_rows(case: Case, fill: int) -> Rows:
     )
     backends: list[GuardedBackend] = []
 
-    def open_backend(sample_bytes: int) -> GuardedBackend:
-        backends.append(GuardedBackend(sample_bytes, fill))
+    def open_backend(sample_bytes: int, limits: int) -> GuardedBackend:
+        backends.append(GuardedBackend(sample_bytes, limits, fill))
         return backends[0]
 
     engine = GpuEngine(spec, open_backend)
@@ -111,7 +111,7 @@ def test_kernels_stay_in_their_buffers(size: tuple[int, int], bit_depth: int) ->
 
 @pytest.mark.parametrize("offset", [-1, 100])
 def test_the_guard_notices_a_single_byte(offset: int) -> None:
-    backend = GuardedBackend(1, 0)
+    backend = GuardedBackend(1, 1, 0)
     buffer = backend.allocate(100)
     backend.upload(buffer, 0, np.zeros(100, np.uint8))
     assert backend.intact()

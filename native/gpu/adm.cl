@@ -1,11 +1,12 @@
 /*
- * ADM: one wavelet level of a batch of pairs. Arithmetic: docs/arithmetic.md.
+ * ADM: one wavelet level of a batch of frames. Arithmetic: docs/arithmetic.md.
  *
  * A work group does a tile of band positions with one more all around, whose masking strength the
- * tile's own positions need. The vertical filter leaves its halves in local memory; every item then
- * analyses, decouples and pools four positions of a row. Detail bands are never stored: only
- * approximations for the next level, and each tile row's sums, which `totals` adds up. They stay
- * apart by row because every row of the band is rounded on its own.
+ * tile's own positions need, of one reference and all its distorted versions. The vertical filter
+ * leaves its halves in local memory; every item then analyses four positions of a row, decouples
+ * and pools them under every gain limit. Detail bands are never stored: only approximations for the
+ * next level, and each tile row's sums, which `totals` adds up. They stay apart by row because
+ * every row of the band is rounded on its own.
  *
  * Positions beyond the band repeat the mirrored position's work, which is what masking wants there.
  */
@@ -36,29 +37,22 @@ typedef struct adm_params {
     int weight_hv, weight_d;
     int cube_shift_hv, cube_shift_d;
     int den_square_shift, den_cube_shift;
-    int renditions, limits;
+    int renditions;
     int partials, pair_partials; /* where this level's begin, and how many a pair has */
 } adm_params;
 
-/* Vertical halves. At level 0 both fit 16 bits and share a word. */
-typedef struct adm_fine_halves {
-    u32 ref[ADM_ROWS * ADM_PITCH], dis[ADM_ROWS * ADM_PITCH];
-} adm_fine_halves;
+/* Vertical halves of one frame. At level 0 both fit 16 bits and share a word, in `low`. */
+typedef struct adm_halves {
+    i32 low[ADM_ROWS * ADM_PITCH], high[ADM_ROWS * ADM_PITCH];
+} adm_halves;
 
-typedef struct adm_coarse_halves {
-    i32 ref_low[ADM_ROWS * ADM_PITCH], ref_high[ADM_ROWS * ADM_PITCH];
-    i32 dis_low[ADM_ROWS * ADM_PITCH], dis_high[ADM_ROWS * ADM_PITCH];
-} adm_coarse_halves;
-
-typedef union adm_fine_tile {
-    adm_fine_halves halves;
-    u64 sums[ADM_SUMS * ITEMS];
-} adm_fine_tile;
-
-typedef union adm_coarse_tile {
-    adm_coarse_halves halves;
-    u64 sums[ADM_SUMS * ITEMS];
-} adm_coarse_tile;
+typedef struct adm_tile {
+    union {
+        adm_halves halves;
+        u64 sums[ADM_SUMS * ITEMS];
+    } u;
+    i32 masks[ADM_ROWS * ADM_MASK_PITCH];
+} adm_tile;
 
 /* What analysis gives at one position. */
 typedef struct adm_bands {
@@ -69,7 +63,6 @@ typedef struct adm_bands {
 /* What is kept of a position until its neighbours are known. */
 typedef struct adm_position {
     i32 restored[ADM_BANDS];
-    i32 ref[ADM_BANDS];
     i32 centre; /* centre strength less neighbour strength, summed over the bands */
 } adm_position;
 
@@ -95,9 +88,9 @@ INLINE int adm_source(int i, int n)
 
 /* ---- wavelet -------------------------------------------------------------------------------- */
 
-/* Low and high rounding of one column of one frame, at one row of the bands. */
-INLINE void adm_fine_column(const int wide, GLOBAL const adm_params *p, GLOBAL const void *plane,
-                            const int at[4], LOCAL u32 *out)
+/* Low and high half of one column, at one row of the bands; level 0. */
+INLINE u32 adm_fine_column(const int wide, GLOBAL const adm_params *p, GLOBAL const void *plane,
+                           const int at[4])
 {
     const int shift = p->bit_depth;
     i32 low = 1 << (shift - 1), high = low;
@@ -108,9 +101,10 @@ INLINE void adm_fine_column(const int wide, GLOBAL const adm_params *p, GLOBAL c
         low += adm_low(tap) * value;
         high += adm_high(tap) * value;
     }
-    *out = ((u32)(low >> shift) & 0xffff) | (u32)(high >> shift) << 16;
+    return ((u32)(low >> shift) & 0xffff) | (u32)(high >> shift) << 16;
 }
 
+/* The same at levels 1 to 3. */
 INLINE void adm_coarse_column(GLOBAL const adm_params *p, GLOBAL const i32 *plane, const int at[4],
                               LOCAL i32 *out_low, LOCAL i32 *out_high)
 {
@@ -135,39 +129,28 @@ INLINE void adm_taps(GLOBAL const adm_params *p, int column, int row, int at[4])
         at[tap] = adm_source(2 * row - 1 + tap, p->in_height) * p->in_pitch + x;
 }
 
-INLINE void adm_fine_vertical(const int wide, GLOBAL const adm_params *p, GLOBAL const void *ref,
-                              GLOBAL const void *dis, int x, int y, int item,
-                              LOCAL adm_fine_halves *halves)
+INLINE void adm_vertical(const int fine, GLOBAL const adm_params *p, GLOBAL const void *plane,
+                         int x, int y, int item, LOCAL adm_halves *halves)
 {
     for (int i = item; i < ADM_ROWS * ADM_INPUTS; i += ITEMS) {
         const int row = i / ADM_INPUTS, column = i % ADM_INPUTS, out = row * ADM_PITCH + column;
         int at[4];
         adm_taps(p, 2 * x - 1 + column, y + row, at);
-        adm_fine_column(wide, p, ref, at, halves->ref + out);
-        adm_fine_column(wide, p, dis, at, halves->dis + out);
-    }
-}
-
-INLINE void adm_coarse_vertical(GLOBAL const adm_params *p, GLOBAL const i32 *ref,
-                                GLOBAL const i32 *dis, int x, int y, int item,
-                                LOCAL adm_coarse_halves *halves)
-{
-    for (int i = item; i < ADM_ROWS * ADM_INPUTS; i += ITEMS) {
-        const int row = i / ADM_INPUTS, column = i % ADM_INPUTS, out = row * ADM_PITCH + column;
-        int at[4];
-        adm_taps(p, 2 * x - 1 + column, y + row, at);
-        adm_coarse_column(p, ref, at, halves->ref_low + out, halves->ref_high + out);
-        adm_coarse_column(p, dis, at, halves->dis_low + out, halves->dis_high + out);
+        if (fine)
+            halves->low[out] = (i32)adm_fine_column(WIDE, p, plane, at);
+        else
+            adm_coarse_column(p, (GLOBAL const i32 *)plane, at, halves->low + out,
+                              halves->high + out);
     }
 }
 
 /* Horizontal filter from four packed halves. */
-INLINE adm_bands adm_fine_bands(LOCAL const u32 *halves)
+INLINE adm_bands adm_fine_bands(LOCAL const i32 *halves)
 {
     i32 a = 0x8000, h = 0x8000, v = 0x8000, d = 0x8000;
 #pragma unroll
     for (int tap = 0; tap < 4; tap++) {
-        const i32 low = (i16)(halves[tap] & 0xffff), high = (i32)halves[tap] >> 16;
+        const i32 low = (i16)(halves[tap] & 0xffff), high = halves[tap] >> 16;
         a += adm_low(tap) * low;
         v += adm_high(tap) * low;
         h += adm_low(tap) * high;
@@ -290,7 +273,6 @@ INLINE i32 adm_decouple(const int fine, GLOBAL const adm_params *p, const adm_ba
         const i32 r = adm_restore(fine, o, t, aligned, limit);
         adm_mask(fine, band, p, t - r, &around, &centre);
         out->restored[band] = r;
-        out->ref[band] = o;
     }
     out->centre = centre;
     return around;
@@ -332,7 +314,7 @@ INLINE u64 adm_energy(const int fine, GLOBAL const adm_params *p, i32 o)
     return (u64)round_shift((i64)((u64)y * m), p->den_cube_shift);
 }
 
-/* Pools one position, whose neighbours' strengths are in `masks`. */
+/* Masked cubes of one position, whose neighbours' strengths are in `masks`. */
 INLINE void adm_pool(const int fine, GLOBAL const adm_params *p, LOCAL const i32 *masks, int at,
                      const adm_position *position, u64 sums[ADM_SUMS])
 {
@@ -341,10 +323,8 @@ INLINE void adm_pool(const int fine, GLOBAL const adm_params *p, LOCAL const i32
     for (int dy = -ADM_MASK_PITCH; dy <= ADM_MASK_PITCH; dy += ADM_MASK_PITCH)
         threshold += masks[at + dy - 1] + masks[at + dy] + masks[at + dy + 1];
 #pragma unroll
-    for (int band = 0; band < ADM_BANDS; band++) {
+    for (int band = 0; band < ADM_BANDS; band++)
         sums[band] += adm_numerator(fine, band, p, position->restored[band], threshold);
-        sums[ADM_BANDS + band] += adm_energy(fine, p, position->ref[band]);
-    }
 }
 
 /* ---- one level ------------------------------------------------------------------------------ */
@@ -352,107 +332,146 @@ INLINE void adm_pool(const int fine, GLOBAL const adm_params *p, LOCAL const i32
 /* Where position i of a band of n really is: beyond the ends masking reads 1 and n - 1. */
 INLINE int adm_band_position(int i, int n) { return i < 0 ? -i : i >= n ? n - 1 : i; }
 
-/* Analyses and decouples the item's positions, pools those in the centre. */
-INLINE void adm_positions(const int fine, GLOBAL const adm_params *p, const pair_place *place,
-                          LOCAL const adm_fine_halves *fine_halves,
-                          LOCAL const adm_coarse_halves *coarse_halves, LOCAL i32 *masks, int x,
-                          int y, int item, double limit, GLOBAL i32 *next_ref, GLOBAL i32 *next_dis,
-                          u64 sums[ADM_SUMS])
+/* The plane of that number; `wide` 2 means samples of four bytes. */
+INLINE GLOBAL const void *adm_plane_at(const int wide, GLOBAL const void *planes, int samples,
+                                       int index)
 {
-    const int row = item / ADM_LANES, lane = item % ADM_LANES;
-    const int from_row = adm_band_position(y + row, p->height) - y;
-    const int is_own_row = within(row, 1, ADM_OWN_ROWS) && y + row <= p->last_row;
+    return wide == 2 ? (GLOBAL const void *)((GLOBAL const i32 *)planes + (i64)samples * index)
+                     : plane_at(wide, planes, samples, index);
+}
+
+/* What an item works on: four positions of one row, ADM_LANES columns apart. */
+typedef struct adm_place {
+    int x, y;          /* of the tile's first position in the band */
+    int row, lane;     /* within the tile */
+    int is_own, pools; /* whether the tile's own rows, and the pooled ones, have this row */
+} adm_place;
+
+INLINE adm_place adm_place_of(GLOBAL const adm_params *p, int item)
+{
+    adm_place place;
+    place.x = p->first_col - 1 + group_x() * ADM_OWN_COLS;
+    place.y = p->first_row - 1 + group_y() * ADM_OWN_ROWS;
+    place.row = item / ADM_LANES;
+    place.lane = item % ADM_LANES;
+    place.is_own = within(place.row, 1, ADM_OWN_ROWS) && place.y + place.row <= p->last_row;
+    place.pools = place.is_own && within(place.y + place.row, p->pooled_row, p->pooled_last_row);
+    return place;
+}
+
+INLINE int adm_pools(GLOBAL const adm_params *p, const adm_place *place, int column)
+{
+    return place->pools && within(column, 1, ADM_OWN_COLS) &&
+           within(place->x + column, p->pooled_col, p->pooled_last_col);
+}
+
+/* Bands at the item's positions, and its samples of the approximation. */
+INLINE void adm_analyse(const int fine, const int last, GLOBAL const adm_params *p,
+                        const adm_place *place, GLOBAL const void *plane, int item,
+                        LOCAL adm_halves *halves, GLOBAL i32 *next, adm_bands bands[ADM_EACH])
+{
+    group_barrier(); /* what was in that memory has been read */
+    adm_vertical(fine, p, plane, place->x, place->y, item, halves);
+    group_barrier();
+    const int from_row = adm_band_position(place->y + place->row, p->height) - place->y;
+#pragma unroll
+    for (int j = 0; j < ADM_EACH; j++) {
+        const int column = place->lane + ADM_LANES * j;
+        const int from_column = adm_band_position(place->x + column, p->width) - place->x;
+        const int at = from_row * ADM_PITCH + 2 * from_column;
+        if (fine)
+            bands[j] = adm_fine_bands(halves->low + at);
+        else
+            bands[j] = adm_coarse_bands(halves->low + at, halves->high + at, p->row_shift);
+        if (!last && place->is_own && within(column, 1, ADM_OWN_COLS) &&
+            place->x + column <= p->last_col)
+            next[(place->y + place->row) * p->out_pitch + place->x + column] = bands[j].approx;
+    }
+}
+
+/* Decouples the item's positions under one gain limit, and pools those in the centre. */
+INLINE void adm_compare(const int fine, GLOBAL const adm_params *p, const adm_place *place,
+                        const adm_bands ref[ADM_EACH], const adm_bands dis[ADM_EACH], double limit,
+                        LOCAL i32 *masks, u64 sums[ADM_SUMS])
+{
     adm_position positions[ADM_EACH];
 #pragma unroll
-    for (int j = 0; j < ADM_EACH; j++) {
-        const int column = lane + ADM_LANES * j;
-        const int from_column = adm_band_position(x + column, p->width) - x;
-        const int at = from_row * ADM_PITCH + 2 * from_column;
-        adm_bands ref, dis;
-        if (fine) {
-            ref = adm_fine_bands(fine_halves->ref + at);
-            dis = adm_fine_bands(fine_halves->dis + at);
-        } else {
-            ref = adm_coarse_bands(coarse_halves->ref_low + at, coarse_halves->ref_high + at,
-                                   p->row_shift);
-            dis = adm_coarse_bands(coarse_halves->dis_low + at, coarse_halves->dis_high + at,
-                                   p->row_shift);
-        }
-        if (next_ref && is_own_row && within(column, 1, ADM_OWN_COLS) && x + column <= p->last_col) {
-            const int out = (y + row) * p->out_pitch + x + column;
-            if (place->writes_ref)
-                next_ref[out] = ref.approx;
-            if (place->writes_dis)
-                next_dis[out] = dis.approx;
-        }
-        masks[row * ADM_MASK_PITCH + column] =
-            adm_decouple(fine, p, &ref, &dis, limit, &positions[j]);
-    }
+    for (int j = 0; j < ADM_EACH; j++)
+        masks[place->row * ADM_MASK_PITCH + place->lane + ADM_LANES * j] =
+            adm_decouple(fine, p, &ref[j], &dis[j], limit, &positions[j]);
     group_barrier();
-    const int pools = is_own_row && within(y + row, p->pooled_row, p->pooled_last_row);
+#pragma unroll
+    for (int band = 0; band < ADM_BANDS; band++)
+        sums[band] = 0;
 #pragma unroll
     for (int j = 0; j < ADM_EACH; j++) {
-        const int column = lane + ADM_LANES * j;
-        if (pools && within(column, 1, ADM_OWN_COLS) &&
-            within(x + column, p->pooled_col, p->pooled_last_col))
-            adm_pool(fine, p, masks, row * ADM_MASK_PITCH + column, &positions[j], sums);
+        const int column = place->lane + ADM_LANES * j;
+        if (adm_pools(p, place, column))
+            adm_pool(fine, p, masks, place->row * ADM_MASK_PITCH + column, &positions[j], sums);
     }
 }
 
 /* Adds up what the items of each row found, and leaves it at the row's place. */
-INLINE void adm_row_sums(GLOBAL const adm_params *p, int y, int item, const u64 own[ADM_SUMS],
-                         LOCAL u64 *sums, GLOBAL u64 *partials)
+INLINE void adm_row_sums(GLOBAL const adm_params *p, int y, int item, int pair,
+                         const u64 own[ADM_SUMS], LOCAL u64 *sums, GLOBAL u64 *partials)
 {
     group_barrier();
 #pragma unroll
     for (int k = 0; k < ADM_SUMS; k++)
         sums[k * ITEMS + item] = own[k];
     group_barrier();
-    for (int i = item; i < ADM_SUMS * ADM_ROWS; i += ITEMS) {
-        const int k = i / ADM_ROWS, row = i % ADM_ROWS;
+    if (item < ADM_SUMS * ADM_ROWS) {
+        const int k = item / ADM_ROWS, row = item % ADM_ROWS;
         u64 sum = 0;
+#pragma unroll
         for (int lane = 0; lane < ADM_LANES; lane++)
             sum += sums[k * ITEMS + row * ADM_LANES + lane];
         if (within(row, 1, ADM_OWN_ROWS) && within(y + row, p->pooled_row, p->pooled_last_row))
-            partials[p->partials + (i64)p->pair_partials * group_z() +
+            partials[p->partials + (i64)p->pair_partials * pair +
                      ((y + row - p->pooled_row) * groups_x() + group_x()) * ADM_SUMS + k] = sum;
     }
 }
 
-/* The place of the work group and the planes that it reads and writes. */
-#define ADM_ARGUMENTS                                                                              \
-    GLOBAL const adm_params *p, GLOBAL const int *frame_of, GLOBAL const void *refs,               \
-        GLOBAL const void *dists, GLOBAL i32 *next_refs, GLOBAL i32 *next_dists,                   \
-        GLOBAL const double *limits, GLOBAL u64 *partials
+INLINE void adm_level(const int fine, const int last, GLOBAL const adm_params *p,
+                      GLOBAL const int *frame_of, GLOBAL const void *refs, GLOBAL const void *dists,
+                      GLOBAL i32 *next_refs, GLOBAL i32 *next_dists, GLOBAL const double *limits,
+                      GLOBAL u64 *partials, LOCAL adm_tile *tile)
+{
+    const int item = item_id(), frame = frame_of[group_z()], wide = fine ? WIDE : 2;
+    const adm_place place = adm_place_of(p, item);
+    adm_bands ref[ADM_EACH], dis[ADM_EACH];
+    u64 sums[ADM_SUMS] = {0, 0, 0, 0, 0, 0};
+    adm_analyse(fine, last, p, &place, adm_plane_at(wide, refs, p->in_plane, frame), item,
+                &tile->u.halves, next_refs + (i64)p->out_plane * frame, ref);
+#pragma unroll
+    for (int j = 0; j < ADM_EACH; j++)
+        if (adm_pools(p, &place, place.lane + ADM_LANES * j))
+#pragma unroll
+            for (int band = 0; band < ADM_BANDS; band++)
+                sums[ADM_BANDS + band] += adm_energy(fine, p, ref[j].detail[band]);
 
-#define ADM_KERNEL(name, fine, tile_type, vertical, fine_halves, coarse_halves, last)              \
-    KERNEL name(ADM_ARGUMENTS)                                                                     \
+    for (int r = 0; r < p->renditions; r++) {
+        const int version = group_z() * p->renditions + r;
+        adm_analyse(fine, last, p, &place, adm_plane_at(wide, dists, p->in_plane, version), item,
+                    &tile->u.halves, next_dists + (i64)p->out_plane * version, dis);
+        for (int l = 0; l < LIMITS; l++) {
+            adm_compare(fine, p, &place, ref, dis, limits[l], tile->masks, sums);
+            adm_row_sums(p, place.y, item, version * LIMITS + l, sums, tile->u.sums, partials);
+        }
+    }
+}
+
+#define ADM_KERNEL(name, fine, last)                                                               \
+    KERNEL name(GLOBAL const adm_params *p, GLOBAL const int *frame_of, GLOBAL const void *refs,   \
+                GLOBAL const void *dists, GLOBAL i32 *next_refs, GLOBAL i32 *next_dists,           \
+                GLOBAL const double *limits, GLOBAL u64 *partials)                                 \
     {                                                                                              \
-        SHARED tile_type tile;                                                                     \
-        SHARED i32 masks[ADM_ROWS * ADM_MASK_PITCH];                                               \
-        const int item = item_id();                                                                \
-        const int x = p->first_col - 1 + group_x() * ADM_OWN_COLS;                                 \
-        const int y = p->first_row - 1 + group_y() * ADM_OWN_ROWS;                                 \
-        const pair_place place = place_of(group_z(), p->renditions, p->limits, frame_of);          \
-        vertical;                                                                                  \
-        group_barrier();                                                                           \
-        u64 sums[ADM_SUMS] = {0, 0, 0, 0, 0, 0};                                                   \
-        adm_positions(fine, p, &place, fine_halves, coarse_halves, masks, x, y, item,              \
-                      limits[place.limit],                                                         \
-                      last ? 0 : next_refs + (i64)p->out_plane * place.ref,                        \
-                      last ? 0 : next_dists + (i64)p->out_plane * place.dis, sums);                \
-        adm_row_sums(p, y, item, sums, tile.sums, partials);                                       \
+        SHARED adm_tile tile;                                                                      \
+        adm_level(fine, last, p, frame_of, refs, dists, next_refs, next_dists, limits, partials,   \
+                  &tile);                                                                          \
     }
 
-#define ADM_FINE                                                                                   \
-    adm_fine_vertical(WIDE, p, plane_at(WIDE, refs, p->in_plane, place.ref),                       \
-                      plane_at(WIDE, dists, p->in_plane, place.dis), x, y, item, &tile.halves)
-#define ADM_COARSE                                                                                 \
-    adm_coarse_vertical(p, (GLOBAL const i32 *)refs + (i64)p->in_plane * place.ref,                \
-                        (GLOBAL const i32 *)dists + (i64)p->in_plane * place.dis, x, y, item,      \
-                        &tile.halves)
-
-ADM_KERNEL(adm_0, 1, adm_fine_tile, ADM_FINE, &tile.halves, 0, 0)
-ADM_KERNEL(adm_1, 0, adm_coarse_tile, ADM_COARSE, 0, &tile.halves, 0)
-ADM_KERNEL(adm_2, 0, adm_coarse_tile, ADM_COARSE, 0, &tile.halves, 0)
-ADM_KERNEL(adm_3, 0, adm_coarse_tile, ADM_COARSE, 0, &tile.halves, 1)
+ADM_KERNEL(adm_0, 1, 0)
+ADM_KERNEL(adm_1, 0, 0)
+ADM_KERNEL(adm_2, 0, 0)
+ADM_KERNEL(adm_3, 0, 1)

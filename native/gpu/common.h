@@ -1,27 +1,6 @@
 /* What all kernels share: samples, borders, roundings, sums over a work group. */
 
 
-/* Which frame a pair belongs to. Pairs are numbered frame by frame, within a frame rendition by
- * rendition, within a rendition limit by limit; group_z() is the pair. */
-typedef struct pair_place {
-    int ref;   /* plane of the reference */
-    int dis;   /* plane of the distorted version */
-    int limit; /* which gain limit */
-    int writes_dis, writes_ref; /* whether this pair writes what several of them share */
-} pair_place;
-
-INLINE pair_place place_of(int pair, int renditions, int limits, GLOBAL const int *frame_of)
-{
-    pair_place place;
-    const int scored = pair / (renditions * limits);
-    place.ref = frame_of[scored];
-    place.dis = pair / limits;
-    place.limit = pair % limits;
-    place.writes_dis = place.limit == 0;
-    place.writes_ref = pair % (renditions * limits) == 0;
-    return place;
-}
-
 /* Coordinate i of a side of n samples, mirrored about the edge sample. What lies so far outside
  * that no result depends on it is brought inside. */
 INLINE int mirrored(int i, int n)

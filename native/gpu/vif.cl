@@ -1,10 +1,11 @@
 /*
- * VIF: one pyramid level of a batch of pairs. Arithmetic: docs/arithmetic.md.
+ * VIF: one pyramid level of a batch of frames. Arithmetic: docs/arithmetic.md.
  *
- * A work group does a tile of VIF_ROWS rows. Every item filters one column down the tile, from
- * samples that it loads once; the moments go to local memory, and every item then takes groups of
- * four pixels of a row: horizontal filter, statistics, sums. Samples of the next level are made on
- * the way. The totals of the group go to its own place in `partials`.
+ * A work group does a tile of VIF_ROWS rows of one reference and all its distorted versions. Every
+ * item filters one column down the tile, from samples that it loads once; the moments go to local
+ * memory, and every item then takes groups of four pixels of a row: horizontal filter, statistics,
+ * sums. What the reference says is worked out once and kept. Samples of the next level are made on
+ * the way. The totals of the group go to the pair's own place in `partials`.
  */
 enum {
     VIF_ROWS = 8,
@@ -12,7 +13,8 @@ enum {
     VIF_QUAD = 4,          /* pixels of a row that an item does at a time */
     VIF_NOISE = 2 << 16,   /* power of the visual noise, 2.0 */
     VIF_LOG_ONE = 2048,    /* logarithms are in 1/2048 octave */
-    VIF_SUMS = 4           /* log_num, log_den, flat_power, flat_count */
+    VIF_SUMS = 4,          /* log_num, log_den, flat_power, flat_count */
+    VIF_QUADS = 2          /* groups of four that an item does at most */
 };
 
 /* 65536 * 1e-10: keeps the gain finite. */
@@ -22,24 +24,35 @@ typedef struct vif_params {
     int width, height, pitch, plane; /* of this level; pitch and plane in samples */
     int next_width, next_height, next_pitch, next_plane;
     int mean_shift, power_shift;
-    int renditions, limits;
+    int renditions;
     int partials, pair_partials; /* where this level's begin, and how many a pair has */
 } vif_params;
 
-/* Vertical results. Reference and distorted means share a word: they have 16 bits. */
+/* Vertical results of one frame; `product` is of both. */
 typedef struct vif_moments {
-    u32 means[VIF_ROWS * VIF_PITCH];
-    u32 rr[VIF_ROWS * VIF_PITCH], dd[VIF_ROWS * VIF_PITCH], rd[VIF_ROWS * VIF_PITCH];
+    u32 mean[VIF_ROWS * VIF_PITCH];
+    u32 square[VIF_ROWS * VIF_PITCH], product[VIF_ROWS * VIF_PITCH];
     u32 next[VIF_ROWS / 2 * VIF_PITCH];
 } vif_moments;
 
-typedef union vif_tile {
-    vif_moments moments;
-    u64 sums[VIF_SUMS * ITEMS];
+/* What the reference says of the pixels of each item: pixel j of its group k at
+ * (VIF_QUAD * k + j) * ITEMS + item. */
+typedef struct vif_reference {
+    u32 mean[VIF_QUADS * VIF_QUAD * ITEMS];
+    i32 variance[VIF_QUADS * VIF_QUAD * ITEMS];
+} vif_reference;
+
+typedef struct vif_tile {
+    union {
+        vif_moments moments;
+        u64 sums[VIF_SUMS * ITEMS];
+    } u;
+    vif_reference reference;
 } vif_tile;
 
 typedef struct vif_sums {
-    u32 log_num, log_den, flat_count;
+    u32 log_den, flat_count; /* of the reference */
+    u32 log_num[LIMITS];
     u64 flat_power;
 } vif_sums;
 
@@ -67,53 +80,49 @@ INLINE u32 vif_weight(const int radius, const int tap)
 /* Columns of a tile whose whole window is in it. */
 INLINE int vif_tile_cols(const int radius) { return (ITEMS - 2 * radius) / VIF_QUAD * VIF_QUAD; }
 
-/* The vertical pass of one column, at the item's place in the tile. Sums of 8-bit products fit 32
- * bits and are not rounded. */
-INLINE void vif_vertical(const int radius, const int next_radius, const int wide,
-                         GLOBAL const vif_params *p, GLOBAL const void *ref, GLOBAL const void *dis,
-                         int x, int y, int item, LOCAL vif_moments *tile)
+/* The vertical pass of one column, at the item's place in the tile: of the reference alone, or
+ * (`paired`) of a distorted frame and what it has in common with the reference. Sums of 8-bit
+ * products fit 32 bits and are not rounded. */
+INLINE void vif_vertical(const int paired, const int radius, const int next_radius, const int wide,
+                         GLOBAL const vif_params *p, GLOBAL const void *plane,
+                         GLOBAL const void *ref, int x, int y, int item, LOCAL vif_moments *tile)
 {
-    u32 mean_r[VIF_ROWS], mean_d[VIF_ROWS], next_r[VIF_ROWS / 2], next_d[VIF_ROWS / 2];
-    u64 rr[VIF_ROWS], dd[VIF_ROWS], rd[VIF_ROWS];
-    u32 rr8[VIF_ROWS], dd8[VIF_ROWS], rd8[VIF_ROWS];
+    u32 mean[VIF_ROWS], next[VIF_ROWS / 2];
+    u64 square[VIF_ROWS], product[VIF_ROWS];
+    u32 square8[VIF_ROWS], product8[VIF_ROWS];
 #pragma unroll
     for (int i = 0; i < VIF_ROWS; i++) {
-        mean_r[i] = mean_d[i] = 0;
-        rr[i] = dd[i] = rd[i] = 0;
-        rr8[i] = dd8[i] = rd8[i] = 0;
-        next_r[i / 2] = next_d[i / 2] = 0;
+        mean[i] = square8[i] = product8[i] = 0;
+        square[i] = product[i] = 0;
+        next[i / 2] = 0;
     }
     const int column = mirrored(x - radius + item, p->width), height = p->height, pitch = p->pitch;
 #pragma unroll
     for (int k = 0; k < VIF_ROWS + 2 * radius; k++) {
         const int at = mirrored(y - radius + k, height) * pitch + column;
-        const u32 r = sample_at(wide, ref, at), d = sample_at(wide, dis, at);
-        const u32 square_r = r * r, square_d = d * d, product = r * d;
+        const u32 value = sample_at(wide, plane, at);
+        const u32 other = paired ? sample_at(wide, ref, at) : 0;
 #pragma unroll
         for (int i = 0; i < VIF_ROWS; i++) {
             const int tap = k - i;
             if (tap < 0 || tap > 2 * radius)
                 continue;
             const u32 weight = vif_weight(radius, tap);
-            mean_r[i] += weight * r;
-            mean_d[i] += weight * d;
-            if (wide) {
-                rr[i] += (u64)weight * square_r;
-                dd[i] += (u64)weight * square_d;
-                rd[i] += (u64)weight * product;
-            } else {
-                rr8[i] += weight * square_r;
-                dd8[i] += weight * square_d;
-                rd8[i] += weight * product;
-            }
+            mean[i] += weight * value;
+            if (wide)
+                square[i] += (u64)weight * (value * value);
+            else
+                square8[i] += weight * (value * value);
+            if (paired && wide)
+                product[i] += (u64)weight * (value * other);
+            else if (paired)
+                product8[i] += weight * (value * other);
         }
 #pragma unroll
         for (int i = 0; i < VIF_ROWS / 2; i++) {
             const int tap = k - 2 * i - (radius - next_radius);
-            if (next_radius == 0 || tap < 0 || tap > 2 * next_radius)
-                continue;
-            next_r[i] += vif_weight(next_radius, tap) * r;
-            next_d[i] += vif_weight(next_radius, tap) * d;
+            if (next_radius != 0 && tap >= 0 && tap <= 2 * next_radius)
+                next[i] += vif_weight(next_radius, tap) * value;
         }
     }
     const int mean_shift = p->mean_shift, power_shift = p->power_shift;
@@ -122,42 +131,35 @@ INLINE void vif_vertical(const int radius, const int next_radius, const int wide
 #pragma unroll
     for (int i = 0; i < VIF_ROWS; i++) {
         const int at = i * VIF_PITCH + item;
-        tile->means[at] = ((mean_r[i] + mean_half) >> mean_shift) |
-                          ((mean_d[i] + mean_half) >> mean_shift) << 16;
-        tile->rr[at] = wide ? (u32)((rr[i] + power_half) >> power_shift) : rr8[i];
-        tile->dd[at] = wide ? (u32)((dd[i] + power_half) >> power_shift) : dd8[i];
-        tile->rd[at] = wide ? (u32)((rd[i] + power_half) >> power_shift) : rd8[i];
+        tile->mean[at] = (mean[i] + mean_half) >> mean_shift;
+        tile->square[at] = wide ? (u32)((square[i] + power_half) >> power_shift) : square8[i];
+        if (paired)
+            tile->product[at] =
+                wide ? (u32)((product[i] + power_half) >> power_shift) : product8[i];
     }
     if (next_radius)
 #pragma unroll
         for (int i = 0; i < VIF_ROWS / 2; i++)
-            tile->next[i * VIF_PITCH + item] = ((next_r[i] + mean_half) >> mean_shift) |
-                                               ((next_d[i] + mean_half) >> mean_shift) << 16;
+            tile->next[i * VIF_PITCH + item] = (next[i] + mean_half) >> mean_shift;
 }
 
 /* Horizontal pass and decimation: every second column of every second row. */
 INLINE void vif_next_level(const int radius, const int next_radius, GLOBAL const vif_params *p,
-                           LOCAL const vif_moments *tile, int x, int y, int item, int writes_ref,
-                           int writes_dis, GLOBAL u16 *next_ref, GLOBAL u16 *next_dis)
+                           LOCAL const vif_moments *tile, int x, int y, int item, GLOBAL u16 *out)
 {
     const int cols = vif_tile_cols(radius) / 2;
-    for (int i = item; i < cols * (VIF_ROWS / 2); i += ITEMS) {
-        const int row = i / cols, col = i % cols;
-        LOCAL const u32 *means = tile->next + row * VIF_PITCH + 2 * col + radius - next_radius;
-        u32 r = 0x8000, d = 0x8000;
 #pragma unroll
-        for (int tap = 0; tap <= 2 * next_radius; tap++) {
-            r += vif_weight(next_radius, tap) * (means[tap] & 0xffff);
-            d += vif_weight(next_radius, tap) * (means[tap] >> 16);
-        }
+    for (int k = 0; k < VIF_QUADS; k++) { /* as many samples as groups of four pixels */
+        const int row = (k * ITEMS + item) / cols, col = (k * ITEMS + item) % cols;
+        LOCAL const u32 *means =
+            tile->next + row % (VIF_ROWS / 2) * VIF_PITCH + 2 * col + radius - next_radius;
+        u32 sum = 0x8000;
+#pragma unroll
+        for (int tap = 0; tap <= 2 * next_radius; tap++)
+            sum += vif_weight(next_radius, tap) * means[tap];
         const int out_x = x / 2 + col, out_y = y / 2 + row;
-        if (out_x >= p->next_width || out_y >= p->next_height)
-            continue;
-        const int at = out_y * p->next_pitch + out_x;
-        if (writes_ref)
-            next_ref[at] = (u16)(r >> 16);
-        if (writes_dis)
-            next_dis[at] = (u16)(d >> 16);
+        if (row < VIF_ROWS / 2 && out_x < p->next_width && out_y < p->next_height)
+            out[out_y * p->next_pitch + out_x] = (u16)(sum >> 16);
     }
 }
 
@@ -170,6 +172,22 @@ INLINE u32 vif_log2(u32 x, GLOBAL const u16 *table)
     const u32 entry = table[(mantissa - 32768) >> 3];
     const u32 step = (mantissa & 7) >= (entry & 15) ? 1 : 0;
     return 15 * VIF_LOG_ONE + (entry >> 4) + step + VIF_LOG_ONE * (u32)dropped;
+}
+
+/* Four windowed means of a row. */
+INLINE void vif_means(const int radius, LOCAL const u32 *row, u32 out[VIF_QUAD])
+{
+#pragma unroll
+    for (int j = 0; j < VIF_QUAD; j++)
+        out[j] = 0;
+#pragma unroll
+    for (int k = 0; k < VIF_QUAD + 2 * radius; k++) {
+        const u32 value = row[k];
+#pragma unroll
+        for (int j = 0; j < VIF_QUAD; j++)
+            if (k - j >= 0 && k - j <= 2 * radius)
+                out[j] += vif_weight(radius, k - j) * value;
+    }
 }
 
 /* Four windowed second moments of a row. */
@@ -198,94 +216,139 @@ INLINE i32 vif_central(u32 second, u32 mean_a, u32 mean_b)
     return (i32)(second - (u32)(((u64)mean_a * mean_b + 0x80000000u) >> 32));
 }
 
-/* One pixel. Every operation on doubles is rounded once; all truncations fit int32. */
-INLINE void vif_pixel(i32 variance_r, i32 variance_d, i32 covariance, double limit,
-                      GLOBAL const u16 *table, vif_sums *sums)
+/* What a pixel of the reference says alone. */
+INLINE void vif_reference_pixel(i32 variance, GLOBAL const u16 *table, vif_sums *sums)
+{
+    if (variance < VIF_NOISE)
+        sums->flat_count += 1;
+    else
+        sums->log_den += vif_log2((u32)variance + VIF_NOISE, table) - 17 * VIF_LOG_ONE;
+}
+
+/* And what a pair of pixels does. Every operation on doubles is rounded once; all truncations fit
+ * int32. */
+INLINE void vif_pair_pixel(i32 variance_r, i32 variance_d, i32 covariance,
+                           GLOBAL const double *limit, GLOBAL const u16 *table, vif_sums *sums)
 {
     variance_d = variance_d > 0 ? variance_d : 0;
     if (variance_r < VIF_NOISE) {
-        sums->flat_count += 1;
         sums->flat_power += (u64)variance_d;
         return;
     }
-    sums->log_den += vif_log2((u32)variance_r + VIF_NOISE, table) - 17 * VIF_LOG_ONE;
     if (covariance <= 0 || variance_d == 0)
         return;
     const double gain = (double)covariance / ((double)variance_r + VIF_GAIN_EPSILON);
     const i32 residual = (i32)((double)variance_d - gain * (double)covariance);
     const u32 noise = VIF_NOISE + (u32)(residual > 0 ? residual : 0);
-    const double limited = gain < limit ? gain : limit;
-    const u32 signal = (u32)(i32)((limited * limited) * (double)variance_r);
-    sums->log_num += vif_log2(noise + signal, table) - vif_log2(noise, table);
+    const u32 log_noise = vif_log2(noise, table);
+#pragma unroll
+    for (int l = 0; l < LIMITS; l++) {
+        const double limited = gain < limit[l] ? gain : limit[l];
+        const u32 signal = (u32)(i32)((limited * limited) * (double)variance_r);
+        sums->log_num[l] += vif_log2(noise + signal, table) - log_noise;
+    }
 }
 
-/* Horizontal pass and statistics of four pixels, of which those within the frame count. */
-INLINE void vif_quad(const int radius, LOCAL const vif_moments *tile, int at, int cols,
-                     double limit, GLOBAL const u16 *table, vif_sums *sums)
+/* Horizontal pass and statistics of an item's group k of four pixels, of which `cols` count: what
+ * the reference says, which is kept, or (`paired`) what the pair says. */
+INLINE void vif_quad(const int paired, const int radius, LOCAL vif_tile *tile, int at, int kept,
+                     int cols, GLOBAL const double *limit, GLOBAL const u16 *table,
+                     vif_sums *sums)
 {
-    u32 mean_r[VIF_QUAD], mean_d[VIF_QUAD], rr[VIF_QUAD], dd[VIF_QUAD], rd[VIF_QUAD];
+    u32 mean[VIF_QUAD], square[VIF_QUAD], product[VIF_QUAD];
+    vif_means(radius, tile->u.moments.mean + at, mean);
+    vif_second_moments(radius, tile->u.moments.square + at, square);
+    if (paired)
+        vif_second_moments(radius, tile->u.moments.product + at, product);
 #pragma unroll
-    for (int j = 0; j < VIF_QUAD; j++)
-        mean_r[j] = mean_d[j] = 0;
-#pragma unroll
-    for (int k = 0; k < VIF_QUAD + 2 * radius; k++) {
-        const u32 means = tile->means[at + k];
-#pragma unroll
-        for (int j = 0; j < VIF_QUAD; j++) {
-            if (k - j < 0 || k - j > 2 * radius)
-                continue;
-            mean_r[j] += vif_weight(radius, k - j) * (means & 0xffff);
-            mean_d[j] += vif_weight(radius, k - j) * (means >> 16);
+    for (int j = 0; j < VIF_QUAD; j++) {
+        LOCAL u32 *mean_r = tile->reference.mean + kept + j * ITEMS;
+        LOCAL i32 *variance_r = tile->reference.variance + kept + j * ITEMS;
+        const i32 variance = vif_central(square[j], mean[j], mean[j]);
+        if (!paired) {
+            *mean_r = mean[j];
+            *variance_r = variance;
         }
+        if (j >= cols)
+            continue;
+        if (paired)
+            vif_pair_pixel(*variance_r, variance, vif_central(product[j], *mean_r, mean[j]),
+                           limit, table, sums);
+        else
+            vif_reference_pixel(variance, table, sums);
     }
-    vif_second_moments(radius, tile->rr + at, rr);
-    vif_second_moments(radius, tile->dd + at, dd);
-    vif_second_moments(radius, tile->rd + at, rd);
+}
+
+/* All groups of an item: four rows side by side, so that a warp's loads meet no bank twice. */
+INLINE void vif_quads(const int paired, const int radius, GLOBAL const vif_params *p,
+                      LOCAL vif_tile *tile, int x, int y, int item, GLOBAL const double *limit,
+                      GLOBAL const u16 *table, vif_sums *sums)
+{
+    const int cols = vif_tile_cols(radius);
+    for (int k = 0; k < VIF_QUADS; k++) {
+        const int i = k * ITEMS + item;
+        const int quad = i / 4 % (cols / VIF_QUAD), row = i % 4 + i / cols * 4;
+        if (row < VIF_ROWS && y + row < p->height)
+            vif_quad(paired, radius, tile, row * VIF_PITCH + quad * VIF_QUAD,
+                     k * VIF_QUAD * ITEMS + item, p->width - x - quad * VIF_QUAD, limit,
+                     table, sums);
+    }
+}
+
+/* Leaves the group's totals for every gain limit of a rendition. */
+INLINE void vif_totals(GLOBAL const vif_params *p, const vif_sums *sums, int version, int item,
+                       LOCAL u64 *shared, GLOBAL u64 *partials)
+{
 #pragma unroll
-    for (int j = 0; j < VIF_QUAD; j++)
-        if (j < cols)
-            vif_pixel(vif_central(rr[j], mean_r[j], mean_r[j]),
-                      vif_central(dd[j], mean_d[j], mean_d[j]),
-                      vif_central(rd[j], mean_r[j], mean_d[j]), limit, table, sums);
+    for (int l = 0; l < LIMITS; l++) {
+        group_barrier(); /* what was there has been read */
+        shared[0 * ITEMS + item] = sums->log_num[l];
+        shared[1 * ITEMS + item] = sums->log_den;
+        shared[2 * ITEMS + item] = sums->flat_power;
+        shared[3 * ITEMS + item] = sums->flat_count;
+        sum_over_items(shared, VIF_SUMS, item);
+        if (item < VIF_SUMS)
+            partials[p->partials + (i64)p->pair_partials * (version * LIMITS + l) +
+                     (group_y() * groups_x() + group_x()) * VIF_SUMS + item] =
+                shared[item * ITEMS];
+    }
 }
 
 INLINE void vif_level(const int radius, const int next_radius, const int wide,
-                      GLOBAL const vif_params *p, GLOBAL const int *frame_of, GLOBAL const void *refs,
-                      GLOBAL const void *dists, GLOBAL u16 *next_refs, GLOBAL u16 *next_dists,
-                      GLOBAL const double *limits, GLOBAL const u16 *table, GLOBAL u64 *partials,
-                      LOCAL vif_tile *tile)
+                      GLOBAL const vif_params *p, GLOBAL const int *frame_of,
+                      GLOBAL const void *refs, GLOBAL const void *dists, GLOBAL u16 *next_refs,
+                      GLOBAL u16 *next_dists, GLOBAL const double *limit, GLOBAL const u16 *table,
+                      GLOBAL u64 *partials, LOCAL vif_tile *tile)
 {
-    const int item = item_id(), cols = vif_tile_cols(radius);
-    const int x = group_x() * cols, y = group_y() * VIF_ROWS;
-    const pair_place place = place_of(group_z(), p->renditions, p->limits, frame_of);
-    vif_vertical(radius, next_radius, wide, p, plane_at(wide, refs, p->plane, place.ref),
-                 plane_at(wide, dists, p->plane, place.dis), x, y, item, &tile->moments);
-    group_barrier();
-    if (next_radius && place.writes_dis)
-        vif_next_level(radius, next_radius, p, &tile->moments, x, y, item, place.writes_ref,
-                       place.writes_dis, next_refs + (i64)p->next_plane * place.ref,
-                       next_dists + (i64)p->next_plane * place.dis);
-
+    const int item = item_id(), frame = frame_of[group_z()];
+    const int x = group_x() * vif_tile_cols(radius), y = group_y() * VIF_ROWS;
+    LOCAL vif_moments *moments = &tile->u.moments;
+    GLOBAL const void *ref = plane_at(wide, refs, p->plane, frame);
     vif_sums sums;
-    sums.log_num = sums.log_den = sums.flat_count = 0;
-    sums.flat_power = 0;
-    const double limit = limits[place.limit];
-    for (int i = item; i < cols / VIF_QUAD * VIF_ROWS; i += ITEMS) {
-        /* four rows side by side, so that a warp's loads meet no bank twice */
-        const int quad = i / 4 % (cols / VIF_QUAD), row = i % 4 + i / cols * 4;
-        if (y + row < p->height)
-            vif_quad(radius, &tile->moments, row * VIF_PITCH + quad * VIF_QUAD,
-                     p->width - x - quad * VIF_QUAD, limit, table, &sums);
+    sums.log_den = sums.flat_count = 0;
+    vif_vertical(0, radius, next_radius, wide, p, ref, ref, x, y, item, moments);
+    group_barrier();
+    if (next_radius)
+        vif_next_level(radius, next_radius, p, moments, x, y, item,
+                       next_refs + (i64)p->next_plane * frame);
+    vif_quads(0, radius, p, tile, x, y, item, limit, table, &sums);
+
+    for (int r = 0; r < p->renditions; r++) {
+        const int version = group_z() * p->renditions + r;
+        group_barrier();
+        vif_vertical(1, radius, next_radius, wide, p, plane_at(wide, dists, p->plane, version), ref,
+                     x, y, item, moments);
+        group_barrier();
+        if (next_radius)
+            vif_next_level(radius, next_radius, p, moments, x, y, item,
+                           next_dists + (i64)p->next_plane * version);
+#pragma unroll
+        for (int l = 0; l < LIMITS; l++)
+            sums.log_num[l] = 0;
+        sums.flat_power = 0;
+        vif_quads(1, radius, p, tile, x, y, item, limit, table, &sums);
+        vif_totals(p, &sums, version, item, tile->u.sums, partials);
     }
-    group_barrier(); /* the moments have been read: their memory is free */
-    tile->sums[0 * ITEMS + item] = sums.log_num;
-    tile->sums[1 * ITEMS + item] = sums.log_den;
-    tile->sums[2 * ITEMS + item] = sums.flat_power;
-    tile->sums[3 * ITEMS + item] = sums.flat_count;
-    sum_over_items(tile->sums, VIF_SUMS, item);
-    if (item < VIF_SUMS)
-        partials[p->partials + (i64)p->pair_partials * group_z() +
-                 (group_y() * groups_x() + group_x()) * VIF_SUMS + item] = tile->sums[item * ITEMS];
 }
 
 #define VIF_KERNEL(name, radius, next_radius, wide)                                                \

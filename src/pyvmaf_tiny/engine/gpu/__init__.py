@@ -30,7 +30,7 @@ def create(spec: EngineSpec) -> GpuEngine:
     specification.
     """
     device = engine_device(spec.device)
-    return GpuEngine(spec, lambda sample_bytes: open_backend(device, sample_bytes))
+    return GpuEngine(spec, lambda size, limits: open_backend(device, size, limits))
 
 
 def create_on_any(spec: EngineSpec) -> GpuEngine | None:
@@ -63,9 +63,12 @@ def found() -> tuple[dict[str, str], dict[str, str]]:
     return devices, reasons
 
 
-def open_backend(device: EngineDevice, sample_bytes: int) -> Backend:
-    """The device with the kernels for samples of so many bytes; raises as :func:`create` does."""
-    backend: Backend = _module(device.kind).open_backend(device.index, sample_bytes)
+def open_backend(device: EngineDevice, sample_bytes: int, limits: int = 1) -> Backend:
+    """The device with kernels for samples of so many bytes and for so many gain limits.
+
+    Raises as :func:`create` does.
+    """
+    backend: Backend = _module(device.kind).open_backend(device.index, sample_bytes, limits)
     return backend
 
 

@@ -21,7 +21,7 @@ from .source import ITEMS, KERNELS
 class CudaBackend:
     """One CUDA device (see :class:`.backend.Backend`): a stream for kernels, one for uploads."""
 
-    def __init__(self, index: int | None, sample_bytes: int) -> None:
+    def __init__(self, index: int | None, sample_bytes: int, limits: int = 1) -> None:
         """Take the device of that number, or the first.
 
         Raises DeviceError: no package, no driver, no device, one too old; OutOfMemoryError.
@@ -29,7 +29,7 @@ class CudaBackend:
         self._driver = cuda = _initialised()
         handle = _choose(cuda, index)
         self.device = f"cuda:{index or 0}"
-        kernels = kernels_for(_capability(cuda, handle), sample_bytes)
+        kernels = kernels_for(_capability(cuda, handle), sample_bytes, limits)
         context = _call(cuda, "cuDevicePrimaryCtxRetain", handle)
         self._held = _Held(cuda, handle, context)
         self._release = weakref.finalize(self, self._held.release)
@@ -241,9 +241,9 @@ def has_gpu() -> bool:
     return bool(devices())
 
 
-def open_backend(index: int | None, sample_bytes: int) -> CudaBackend:
+def open_backend(index: int | None, sample_bytes: int, limits: int) -> CudaBackend:
     """See :class:`CudaBackend`."""
-    return CudaBackend(index, sample_bytes)
+    return CudaBackend(index, sample_bytes, limits)
 
 
 def _initialised() -> Any:

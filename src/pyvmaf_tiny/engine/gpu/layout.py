@@ -161,7 +161,6 @@ def _vif_launch(stream: Stream, level: int, grid: Grid, start: int, total: int) 
         "mean_shift": 16 if level else depth,
         "power_shift": 16 if level else 2 * (depth - 8),
         "renditions": stream.renditions,
-        "limits": stream.limits,
         "partials": start,
         "pair_partials": total,
     }
@@ -214,7 +213,6 @@ def _adm_launch(
         "den_square_shift": _ADM_DEN_SQUARE_SHIFTS[level],
         "den_cube_shift": ceil_log2(cols.pooled_count) if level else 0,
         "renditions": stream.renditions,
-        "limits": stream.limits,
         "partials": start,
         "pair_partials": total,
     }

@@ -33,7 +33,7 @@ def module(name: str) -> Any:
         ) from error
 
 
-def kernels_for(capability: int, sample_bytes: int) -> bytes:
+def kernels_for(capability: int, sample_bytes: int, limits: int = 1) -> bytes:
     """The kernels for a compute capability (90 for 9.0), ready to be loaded by the driver.
 
     From the cache on disk when they have been compiled before. For a GPU that is newer than this
@@ -53,7 +53,7 @@ def kernels_for(capability: int, sample_bytes: int) -> bytes:
     except RuntimeError as error:  # the bindings look for the library when they are first used
         raise DeviceError(f"NVRTC cannot be loaded ({error})", hint=INSTALL) from error
     target = _target(capability, known)
-    source = kernel_source(sample_bytes)
+    source = kernel_source(sample_bytes, limits)
     key = hashlib.sha256("\0".join([source, target, *_OPTIONS, repr(version)]).encode())
     file = _cache_folder() / f"kernels-{target}-{key.hexdigest()[:32]}.bin"
     with contextlib.suppress(OSError):

@@ -152,12 +152,14 @@ class Pipeline:
             refs, dists = slot.refs, slot.dists
             for level in self._vif:
                 extra = (self._limits, self._log_table, self._partials)
-                level.run(pairs, slot.frame_of, refs, dists, extra)
+                level.run(len(slot.scored), slot.frame_of, refs, dists, extra)
                 refs, dists = level.refs, level.dists
         if "adm" in self._features:
             refs, dists = slot.refs, slot.dists
             for level in self._adm:
-                level.run(pairs, slot.frame_of, refs, dists, (self._limits, self._partials))
+                level.run(
+                    len(slot.scored), slot.frame_of, refs, dists, (self._limits, self._partials)
+                )
                 refs, dists = level.refs, level.dists
         self._add_up(self._pair_table, PAIR_TOTALS, pairs, self._partials, slot.pair_totals)
         backend.download(slot.host_pairs[: 8 * PAIR_TOTALS * pairs], slot.pair_totals)
@@ -201,12 +203,12 @@ class _Level:
         self.refs = backend.allocate(ref_bytes * samples)
         self.dists = backend.allocate(dis_bytes * samples)
 
-    def run(self, pairs: int, frame_of: Any, refs: Any, dists: Any, extra: Sequence[Any]) -> None:
-        """Launch it over the pairs of a batch."""
+    def run(self, frames: int, frame_of: Any, refs: Any, dists: Any, extra: Sequence[Any]) -> None:
+        """Launch it over the scored frames of a batch."""
         made = (self.refs, self.dists)
         self._backend.launch(
             self._launch.kernel,
-            (*self._launch.grid, pairs),
+            (*self._launch.grid, frames),
             (self._params, frame_of, refs, dists, *made, *extra),
         )
 

@@ -37,10 +37,11 @@ _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 
 @functools.cache
-def kernel_source(sample_bytes: int) -> str:
-    """All kernels as one text, OpenCL C and CUDA C++ at once, for frames of such samples."""
+def kernel_source(sample_bytes: int, limits: int = 1) -> str:
+    """All kernels as one text, OpenCL C and CUDA C++ at once, for so many gain limits."""
     folder = importlib.resources.files("pyvmaf_tiny") / "gpu_kernels"
-    parts = [f"#define ITEMS {ITEMS}\n#define WIDE {int(sample_bytes > 1)}\n"]
+    macros = {"ITEMS": ITEMS, "WIDE": int(sample_bytes > 1), "LIMITS": limits}
+    parts = ["".join(f"#define {name} {value}\n" for name, value in macros.items())]
     parts += [(folder / name).read_text(encoding="utf-8") for name in FILES]
     return "\n".join(parts)
 

@@ -45,8 +45,9 @@ class GpuEngine:
     version = __version__
     threads = 1
 
-    def __init__(self, spec: EngineSpec, open_backend: Callable[[int], Backend]) -> None:
-        """Allocate everything the stream needs; ``open_backend`` is given a sample's bytes.
+    def __init__(self, spec: EngineSpec, open_backend: Callable[[int, int], Backend]) -> None:
+        """Allocate everything the stream needs; ``open_backend`` is given a sample's bytes
+        and the number of gain limits.
 
         Raises what :func:`pyvmaf_tiny.engine.gpu.create` says.
         """
@@ -61,7 +62,7 @@ class GpuEngine:
             limits=len(spec.gain_limits),
             batch=max(1, min(_LARGEST_BATCH, spec.lag // SLOTS)),
         )
-        backend = open_backend(stream.sample_bytes)
+        backend = open_backend(stream.sample_bytes, stream.limits)
         self.device = backend.device
         self.tier = backend.device.partition(":")[0]
         self.device_memory: str | None = self.tier

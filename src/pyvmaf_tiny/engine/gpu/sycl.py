@@ -28,7 +28,7 @@ _OPTIONS = "-cl-std=CL1.2"
 class SyclBackend:
     """One SYCL device with an in-order queue (see :class:`.backend.Backend`)."""
 
-    def __init__(self, index: int | None, sample_bytes: int) -> None:
+    def __init__(self, index: int | None, sample_bytes: int, limits: int = 1) -> None:
         """Take the device of that number among :func:`devices`, or the first.
 
         Raises DeviceError: no dpctl, no device, no double precision, kernels that do not compile.
@@ -41,7 +41,7 @@ class SyclBackend:
                 given=device.name.strip(),
             )
         self.device = f"sycl:{index or 0}"
-        program, context = _program(device, sample_bytes)
+        program, context = _program(device, sample_bytes, limits)
         self._queue: Any = dpctl.SyclQueue(context, device, property="in_order")
         self._memory: Any = importlib.import_module("dpctl.memory")
         self._kernels = {name: program.get_sycl_kernel(name) for name in KERNELS}
@@ -203,9 +203,9 @@ def has_gpu() -> bool:
     return any(device.is_gpu for device in _devices())
 
 
-def open_backend(index: int | None, sample_bytes: int) -> SyclBackend:
+def open_backend(index: int | None, sample_bytes: int, limits: int) -> SyclBackend:
     """See :class:`SyclBackend`."""
-    return SyclBackend(index, sample_bytes)
+    return SyclBackend(index, sample_bytes, limits)
 
 
 def _devices() -> list[Any]:
@@ -229,12 +229,12 @@ def _choose(found: list[Any], index: int | None) -> Any:
 
 
 @functools.lru_cache(maxsize=8)
-def _program(device: Any, sample_bytes: int) -> tuple[Any, Any]:
+def _program(device: Any, sample_bytes: int, limits: int) -> tuple[Any, Any]:
     """The kernels for a device, and the context that they belong to; compiling takes seconds."""
     dpctl = load_dpctl()
     program = importlib.import_module("dpctl.program")
     queue = dpctl.SyclQueue(device, property="in_order")
-    source = kernel_source(sample_bytes)
+    source = kernel_source(sample_bytes, limits)
     try:
         return program.create_program_from_source(queue, source, _OPTIONS), queue.sycl_context
     except program.SyclProgramCompilationError as error:
