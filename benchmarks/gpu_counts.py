@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import functools
 import importlib.metadata
 import re
 import subprocess
@@ -84,6 +85,12 @@ def disassemble(cubin: bytes) -> dict[str, list[str]]:
     return kernels
 
 
+@functools.cache
+def kernels_of(target: str, sample_bytes: int) -> dict[str, list[str]]:
+    """The lines of all kernels, for one gain limit."""
+    return disassemble(compile_source(kernel_source(sample_bytes), target))
+
+
 def loops(lines: list[str]) -> Iterator[tuple[int, int]]:
     """First and last line of every loop; the one at the end of every kernel stays out."""
     labels = {line[:-1]: at for at, line in enumerate(lines) if line.endswith(":")}
@@ -108,11 +115,9 @@ def trips(kernel: str, body: list[str], renditions: int) -> float:
 def work(kernel: str, lines: list[str], renditions: int) -> dict[str, float]:
     """Places in each pipe that one warp takes; "issue" counts every instruction."""
     weights = [1.0] * len(lines)
-    for first, last in sorted(loops(lines), key=lambda loop: loop[0] - loop[1]):
-        times = trips(
-            kernel, lines[first : last + 1], renditions
-        )  # inner loops come after outer ones
-        weights[first : last + 1] = [times] * (last + 1 - first)
+    for first, last in loops(lines):  # they nest
+        times = trips(kernel, lines[first : last + 1], renditions)
+        weights[first : last + 1] = [times * weight for weight in weights[first : last + 1]]
     places: dict[str, float] = dict.fromkeys(CARDS[0].pipes, 0.0)
     for line, weight in zip(lines, weights, strict=True):
         if line.endswith(":"):
@@ -140,7 +145,7 @@ def frame_seconds(
     card: Card, stream: Stream
 ) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
     """Per kernel: the seconds of its busiest pipe; and all pipes in giga-places per frame."""
-    kernels = disassemble(compile_source(kernel_source(stream.sample_bytes), card.target))
+    kernels = kernels_of(card.target, stream.sample_bytes)
     layout = plan(stream)
     launches: tuple[Launch, ...] = (layout.motion, *layout.vif, *layout.adm)
     seconds: dict[str, float] = {}
