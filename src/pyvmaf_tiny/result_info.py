@@ -14,7 +14,8 @@ class ResultInfo:
 
     ``frames`` counts the frame pairs that were read, those that ``subsample`` left unscored
     included; ``seconds`` is the wall time spent on them. ``cpu_tier`` are the kernels that were
-    used, ``cpu_mask`` the CPU features held back from them by option and environment.
+    used, ``device`` is where they ran, ``cpu_mask`` are the CPU features held back from them by
+    option and environment.
     ``reference`` and ``distorted`` are the inputs' names, ``renditions`` is the number of
     distorted versions that shared the pass.
     ``teacher`` is the libvmaf model whose scores stand next to ours, if there is

@@ -122,10 +122,47 @@ static void test_null_pointers(void)
     test_pair_free(&pair);
 }
 
+/* What follows from totals that another engine has made. */
+static void test_totals(void)
+{
+    pvt_totals totals = {{{0}}, {{0}}};
+    for (int s = 0; s < 4; s++) { /* 6 + 2 of 8 + 2 */
+        totals.vif[s][0] = 6 * 2048;
+        totals.vif[s][1] = 8 * 2048;
+        totals.vif[s][3] = 2;
+    }
+    pvt_features row;
+    double motion;
+    EXPECT_STATUS(pvt_score_totals(40, 36, &totals, &row), PVT_OK);
+    for (int s = 0; s < 4; s++)
+        EXPECT(row.vif_scale[s] == (double)0.8f, "level %d: %a", s, row.vif_scale[s]);
+    EXPECT(row.adm2 == 1.0, "ADM of nothing but its noise constants: %a", row.adm2);
+    EXPECT(isnan(row.motion2), "motion2 %a", row.motion2);
+    EXPECT_STATUS(pvt_score_motion(40, 36, 3 * 128 * 40 * 36, &motion), PVT_OK);
+    EXPECT(motion == 1.5, "motion %a", motion);
+
+    EXPECT_STATUS(pvt_score_totals(40, 36, NULL, &row), PVT_ERROR_ARGUMENT);
+    EXPECT_STATUS(pvt_score_totals(40, 36, &totals, NULL), PVT_ERROR_ARGUMENT);
+    EXPECT_STATUS(pvt_score_totals(32, 36, &totals, &row), PVT_ERROR_SIZE);
+    EXPECT_STATUS(pvt_score_totals(40, 16385, &totals, &row), PVT_ERROR_SIZE);
+    EXPECT_STATUS(pvt_score_motion(40, 36, 0, NULL), PVT_ERROR_ARGUMENT);
+    EXPECT_STATUS(pvt_score_motion(40, 0, 0, &motion), PVT_ERROR_SIZE);
+    EXPECT_STATUS(pvt_check(NULL), PVT_ERROR_ARGUMENT);
+
+    uint16_t table[PVT_LOG_ENTRIES];
+    pvt_log_table(table);
+    for (int q = 32768; q < 65536; q++) {
+        const int entry = table[(q - 32768) / 8], step = q % 8 >= (entry & 15);
+        const double log = log2((double)q) * 2048.0 + 513.0 / 1024.0;
+        EXPECT(30720 + (entry >> 4) + step == (int)log, "log2 of %d", q);
+    }
+}
+
 void test_arguments(void)
 {
     test_config_values();
     test_null_pointers();
+    test_totals();
 }
 
 void test_facts(void)

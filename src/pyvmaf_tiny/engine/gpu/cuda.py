@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pyvmaf_tiny.errors import DeviceError, EngineError, FrameTypeError, OutOfMemoryError
+from pyvmaf_tiny.errors import DeviceError, FrameTypeError
 from pyvmaf_tiny.frames import DevicePlane, Plane
 
+from .driver import Held, call
 from .nvrtc import INSTALL, kernels_for, module
 from .source import ITEMS, KERNELS
 
@@ -30,16 +31,16 @@ class CudaBackend:
         handle = _choose(cuda, index)
         self.device = f"cuda:{index or 0}"
         kernels = kernels_for(_capability(cuda, handle), sample_bytes, limits)
-        context = _call(cuda, "cuDevicePrimaryCtxRetain", handle)
-        self._held = _Held(cuda, handle, context)
+        context = call(cuda, "cuDevicePrimaryCtxRetain", handle)
+        self._held = Held(cuda, handle, context)
         self._release = weakref.finalize(self, self._held.release)
         with self.entered():
             self._compute = self._held.stream()
             self._copies = self._held.stream()
-            loaded = _call(cuda, "cuModuleLoadData", kernels)
+            loaded = call(cuda, "cuModuleLoadData", kernels)
             self._held.modules.append(loaded)
             self._kernels = {
-                name: _call(cuda, "cuModuleGetFunction", loaded, name.encode()) for name in KERNELS
+                name: call(cuda, "cuModuleGetFunction", loaded, name.encode()) for name in KERNELS
             }
             self._uploaded = self._held.event()
         self._copying = False  # whether uploads have begun that no kernel has waited for
@@ -48,21 +49,21 @@ class CudaBackend:
     @contextlib.contextmanager
     def entered(self) -> Iterator[None]:
         """Make the device's context the thread's own for a while."""
-        _call(self._driver, "cuCtxPushCurrent", self._held.context)
+        call(self._driver, "cuCtxPushCurrent", self._held.context)
         try:
             yield
         finally:
-            _call(self._driver, "cuCtxPopCurrent")
+            call(self._driver, "cuCtxPopCurrent")
 
     def allocate(self, nbytes: int) -> Any:
         """Device memory."""
-        buffer = _call(self._driver, "cuMemAlloc", nbytes)
+        buffer = call(self._driver, "cuMemAlloc", nbytes)
         self._held.buffers.append(buffer)
         return int(buffer)
 
     def allocate_host(self, nbytes: int) -> NDArray[np.uint8]:
         """Pinned memory of the host."""
-        address = int(_call(self._driver, "cuMemHostAlloc", nbytes, 0))
+        address = int(call(self._driver, "cuMemHostAlloc", nbytes, 0))
         self._held.pinned.append(address)
         memory = (ctypes.c_uint8 * nbytes).from_address(address)
         return np.frombuffer(memoryview(memory), np.uint8)
@@ -71,7 +72,7 @@ class CudaBackend:
         """Host to device, beside kernels that are at work."""
         self._copying = True
         address = source.ctypes.data
-        _call(
+        call(
             self._driver, "cuMemcpyHtoDAsync", target + offset, address, source.nbytes, self._copies
         )
 
@@ -80,27 +81,27 @@ class CudaBackend:
         self._check_place(plane)
         if plane.stream is not None:
             event = self._spare.pop() if self._spare else self._held.event()
-            _call(self._driver, "cuEventRecord", event, self._driver.CUstream(plane.stream))
-            _call(self._driver, "cuStreamWaitEvent", self._copies, event, 0)
+            call(self._driver, "cuEventRecord", event, self._driver.CUstream(plane.stream))
+            call(self._driver, "cuStreamWaitEvent", self._copies, event, 0)
             self._spare.append(event)
         (height, width), copy = plane.shape, self._driver.CUDA_MEMCPY2D()
         copy.srcMemoryType = copy.dstMemoryType = self._driver.CUmemorytype.CU_MEMORYTYPE_DEVICE
         copy.srcDevice, copy.srcPitch = plane.address, plane.strides[0]
         copy.dstDevice, copy.dstPitch = target + offset, width * plane.itemsize
         copy.WidthInBytes, copy.Height = width * plane.itemsize, height
-        _call(self._driver, "cuMemcpy2DAsync", copy, self._copies)
-        _call(self._driver, "cuStreamSynchronize", self._copies)
+        call(self._driver, "cuMemcpy2DAsync", copy, self._copies)
+        call(self._driver, "cuStreamSynchronize", self._copies)
 
     def place(self, plane: Plane) -> DevicePlane:
         """A copy of a plane of the host's; the backend keeps it until it is closed."""
         dense = np.ascontiguousarray(plane)
         buffer = self.allocate(dense.nbytes)
-        _call(self._driver, "cuMemcpyHtoD", buffer, dense.ctypes.data, dense.nbytes)
+        call(self._driver, "cuMemcpyHtoD", buffer, dense.ctypes.data, dense.nbytes)
         return DevicePlane("cuda", buffer, dense.shape, dense.dtype, dense.strides, self)
 
     def _check_place(self, plane: DevicePlane) -> None:
         kind = self._driver.CUpointer_attribute.CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL
-        ordinal = _call(self._driver, "cuPointerGetAttribute", kind, plane.address)
+        ordinal = call(self._driver, "cuPointerGetAttribute", kind, plane.address)
         if f"cuda:{ordinal}" != self.device:
             raise FrameTypeError(
                 "a frame is in the memory of another GPU than the engine's",
@@ -112,20 +113,20 @@ class CudaBackend:
     def download(self, target: NDArray[np.uint8], source: Any) -> None:
         """Device to host."""
         address = target.ctypes.data
-        _call(self._driver, "cuMemcpyDtoHAsync", address, source, target.nbytes, self._compute)
+        call(self._driver, "cuMemcpyDtoHAsync", address, source, target.nbytes, self._compute)
 
     def copy(self, target: Any, to: int, source: Any, offset: int, nbytes: int) -> None:
         """Device to device."""
         self._wait_for_uploads()
         ends = target + to, source + offset
-        _call(self._driver, "cuMemcpyDtoDAsync", *ends, nbytes, self._compute)
+        call(self._driver, "cuMemcpyDtoDAsync", *ends, nbytes, self._compute)
 
     def launch(self, kernel: str, groups: tuple[int, int, int], buffers: Sequence[Any]) -> None:
         """Queue a kernel behind all uploads so far."""
         self._wait_for_uploads()
         values = [ctypes.c_uint64(buffer) for buffer in buffers]
         addresses = (ctypes.c_void_p * len(values))(*map(ctypes.addressof, values))
-        _call(
+        call(
             self._driver,
             "cuLaunchKernel",
             self._kernels[kernel],
@@ -139,88 +140,29 @@ class CudaBackend:
 
     def _wait_for_uploads(self) -> None:
         if self._copying:
-            _call(self._driver, "cuEventRecord", self._uploaded, self._copies)
-            _call(self._driver, "cuStreamWaitEvent", self._compute, self._uploaded, 0)
+            call(self._driver, "cuEventRecord", self._uploaded, self._copies)
+            call(self._driver, "cuStreamWaitEvent", self._compute, self._uploaded, 0)
             self._copying = False
 
     def mark(self) -> Any:
         """An event behind everything so far."""
         event = self._spare.pop() if self._spare else self._held.event()
-        _call(self._driver, "cuEventRecord", event, self._compute)
+        call(self._driver, "cuEventRecord", event, self._compute)
         return event
 
     def wait(self, mark: Any) -> None:
         """Wait for the event, without the GIL."""
-        _call(self._driver, "cuEventSynchronize", mark)
+        call(self._driver, "cuEventSynchronize", mark)
         self._spare.append(mark)
 
     def finish(self) -> None:
         """Wait for both streams."""
-        _call(self._driver, "cuStreamSynchronize", self._copies)
-        _call(self._driver, "cuStreamSynchronize", self._compute)
+        call(self._driver, "cuStreamSynchronize", self._copies)
+        call(self._driver, "cuStreamSynchronize", self._compute)
 
     def close(self) -> None:
         """Free all memory; may be called twice."""
         self._release()
-
-
-class _Held:
-    """Everything that has to be given back to the driver."""
-
-    def __init__(self, cuda: Any, device: Any, context: Any) -> None:
-        self.cuda, self.device, self.context = cuda, device, context
-        self.buffers: list[Any] = []
-        self.pinned: list[int] = []
-        self.modules: list[Any] = []
-        self.streams: list[Any] = []
-        self.events: list[Any] = []
-
-    def stream(self) -> Any:
-        flags = self.cuda.CUstream_flags.CU_STREAM_NON_BLOCKING
-        self.streams.append(_call(self.cuda, "cuStreamCreate", flags))
-        return self.streams[-1]
-
-    def event(self) -> Any:
-        kinds = self.cuda.CUevent_flags
-        flags = kinds.CU_EVENT_DISABLE_TIMING.value | kinds.CU_EVENT_BLOCKING_SYNC.value
-        self.events.append(_call(self.cuda, "cuEventCreate", flags))
-        return self.events[-1]
-
-    def release(self) -> None:
-        """Give everything back. Answers are not looked at: there is nothing left to be done."""
-        cuda = self.cuda
-        cuda.cuCtxPushCurrent(self.context)
-        for stream in self.streams:
-            cuda.cuStreamSynchronize(stream)
-        for free, things in (
-            (cuda.cuMemFree, self.buffers),
-            (cuda.cuMemFreeHost, self.pinned),
-            (cuda.cuEventDestroy, self.events),
-            (cuda.cuStreamDestroy, self.streams),
-            (cuda.cuModuleUnload, self.modules),
-        ):
-            for thing in things:
-                free(thing)
-            things.clear()
-        cuda.cuCtxPopCurrent()
-        cuda.cuDevicePrimaryCtxRelease(self.device)
-
-
-def _call(cuda: Any, function: str, *arguments: Any) -> Any:
-    """Call the driver; what it returned, less the status. Raises for any failure."""
-    status, *values = getattr(cuda, function)(*arguments)
-    if status != cuda.CUresult.CUDA_SUCCESS:
-        _raise(cuda, function, status)
-    return values[0] if values else None
-
-
-def _raise(cuda: Any, function: str, status: Any) -> None:
-    if status == cuda.CUresult.CUDA_ERROR_OUT_OF_MEMORY:
-        raise OutOfMemoryError(
-            "the GPU has not enough memory",
-            hint="smaller frames, fewer renditions, a smaller batch, or fewer streams at a time",
-        )
-    raise EngineError(f"the CUDA driver failed in {function}", given=status.name)
 
 
 # ---- devices ------------------------------------------------------------------------------------
@@ -232,8 +174,8 @@ def devices() -> list[str]:
     Raises DeviceError when NVIDIA's packages or the driver are not installed.
     """
     cuda = _initialised()
-    count = _call(cuda, "cuDeviceGetCount")
-    return [_name(cuda, _call(cuda, "cuDeviceGet", index)) for index in range(count)]
+    count = call(cuda, "cuDeviceGetCount")
+    return [_name(cuda, call(cuda, "cuDeviceGet", index)) for index in range(count)]
 
 
 def has_gpu() -> bool:
@@ -259,16 +201,16 @@ def _initialised() -> Any:
 
 
 def _choose(cuda: Any, index: int | None) -> Any:
-    count = _call(cuda, "cuDeviceGetCount")
+    count = call(cuda, "cuDeviceGetCount")
     if (index or 0) >= count:
         raise DeviceError(
             "no such CUDA device", given=f"cuda:{index or 0}", expected=f"one of {count}"
         )
-    return _call(cuda, "cuDeviceGet", index or 0)
+    return call(cuda, "cuDeviceGet", index or 0)
 
 
 def _name(cuda: Any, device: Any) -> str:
-    return str(_call(cuda, "cuDeviceGetName", 128, device).split(b"\0")[0].decode())
+    return str(call(cuda, "cuDeviceGetName", 128, device).split(b"\0")[0].decode())
 
 
 def _capability(cuda: Any, device: Any) -> int:
@@ -276,6 +218,6 @@ def _capability(cuda: Any, device: Any) -> int:
     major = kinds.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR
     minor = kinds.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR
     return int(
-        10 * _call(cuda, "cuDeviceGetAttribute", major, device)
-        + _call(cuda, "cuDeviceGetAttribute", minor, device)
+        10 * call(cuda, "cuDeviceGetAttribute", major, device)
+        + call(cuda, "cuDeviceGetAttribute", minor, device)
     )
