@@ -155,6 +155,8 @@ def test_whole_clips_and_mixed_memory(driver: FakeDriver) -> None:
     frames = [CudaArray(on_cuda(driver, plane, None), plane) for plane in REF]
     actual = pyvmaf_tiny.features(frames, DIS, device="cuda")
     np.testing.assert_array_equal(actual, pyvmaf_tiny.features(REF, DIS))
+    alone = pyvmaf_tiny.features(frames[0], DIS[0], device="cuda")
+    np.testing.assert_array_equal(alone, pyvmaf_tiny.features(REF[0], DIS[0]))
 
 
 def test_a_plane_is_the_callers_again_when_push_returns(driver: FakeDriver) -> None:

@@ -62,6 +62,8 @@ def array_frames(value: Any, name: str) -> Iterable[Any]:
     is never loaded as a whole. Raises FrameTypeError (colour, other dimensions), EmptyInputError.
     """
     shape = getattr(value, "shape", None)
+    if len(shape or ()) == 2 and is_on_device(value):
+        return [value]
     if shape is None or len(shape) != 3 or not hasattr(value, "__iter__"):
         value = to_array(value, name)
         shape = value.shape
