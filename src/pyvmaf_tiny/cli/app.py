@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from types import TracebackType
 from typing import Any, NoReturn
@@ -20,6 +19,7 @@ from .exits import (
     INTERRUPTED,
     TERMINATED,
     UNEXPECTED,
+    discard_stdout,
     exit_code,
     message_of,
     say,
@@ -78,8 +78,7 @@ class App(click.Group):
             say("interrupted")
             ctx.exit(INTERRUPTED)
         except BrokenPipeError:
-            # Python flushes stdout once more at exit; the reader is gone, so let that go nowhere.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            discard_stdout()
             ctx.exit(BROKEN_PIPE)
 
 

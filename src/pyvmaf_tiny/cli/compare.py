@@ -8,7 +8,7 @@ import click
 
 from pyvmaf_tiny.errors import VmafTinyError
 
-from .exits import DIFFERENT, say
+from .exits import DIFFERENT, said, say
 from .options import (
     frame_options,
     json_option,
@@ -66,7 +66,8 @@ def compare(
         partial: ComparisonResult | None = getattr(error, "comparison", None)
         if partial is not None and partial.frames:
             say(f"note: incomplete, this compares the first {partial.frames} frames")
-            _show(partial, as_json)
+            with said():
+                _show(partial, as_json)
         raise
     _show(result, as_json)
     click.get_current_context().exit(0 if result.equal else DIFFERENT)

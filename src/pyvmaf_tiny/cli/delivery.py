@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pyvmaf_tiny.errors import VmafTinyError
 
-from .exits import say
+from .exits import said, say
 from .progress import progress_bar
 from .terminal import is_terminal
 
@@ -20,13 +20,29 @@ if TYPE_CHECKING:
 Deliver = Callable[["ScoreResults"], None]
 
 
+def in_turn(deliveries: Iterable[Callable[[], None]]) -> None:
+    """Deliver everything, also after a failure; the first failure goes on, others are said."""
+    failure: Exception | None = None
+    for delivery in deliveries:
+        try:
+            if failure is None:
+                delivery()
+            else:
+                with said():
+                    delivery()
+        except Exception as error:  # whatever it is, what is left may still work
+            failure = error
+    if failure is not None:
+        raise failure
+
+
 def score_and_deliver(
     ref: str, renditions: Sequence[str], deliver: Deliver, *, quiet: bool, **arguments: Any
 ) -> None:
     """Call ``pyvmaf_tiny.score_many`` under a progress bar and hand its results to ``deliver``.
 
     On an error, or Ctrl-C, what had been scored goes the same way, with a note, before the
-    error goes on.
+    error goes on; that it cannot be delivered is said besides.
     """
     import pyvmaf_tiny
 
@@ -45,7 +61,8 @@ def score_and_deliver(
         if partial is not None and len(partial[0]):
             what = "this is the result" if len(partial) == 1 else "these are the results"
             say(f"note: incomplete, {what} of the first {len(partial[0])} scored frames")
-            deliver(partial)
+            with said():
+                deliver(partial)
         raise
     deliver(results)
     if not quiet and is_terminal(sys.stderr):

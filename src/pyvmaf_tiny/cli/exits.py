@@ -6,6 +6,8 @@ import os
 import re
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
@@ -82,6 +84,23 @@ def exit_code(error: VmafTinyError) -> int:
 def say(message: str) -> None:
     """Print one line on stderr, where everything goes that is not a result."""
     click.echo(f"pyvmaf-tiny: {message}", err=True)
+
+
+@contextmanager
+def said() -> Iterator[None]:
+    """Print the failure of the block instead of raising it: another one is on its way."""
+    try:
+        yield
+    except BrokenPipeError:
+        discard_stdout()
+    except Exception as error:
+        show_traceback()
+        say(f"error: {message_of(error) if isinstance(error, VmafTinyError) else error}")
+
+
+def discard_stdout() -> None:
+    """Let stdout go nowhere: its reader is gone, and Python flushes it once more at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def wants_traceback() -> bool:

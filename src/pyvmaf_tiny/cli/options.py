@@ -99,11 +99,20 @@ def rendition_options(command: F) -> F:
     return _stack([_reference(required=True), several, *_RAW])(command)
 
 
+def _one_input(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> str | None:
+    if len(values) > 1:
+        raise click.UsageError(
+            f"{ctx.info_name} takes one -d/--distorted, not {len(values)}; score and features take "
+            "several."
+        )
+    return _input(ctx, param, values[0]) if values else None
+
+
 def pair_options(*, required: bool) -> Callable[[F], F]:
     """-r, -d and what describes raw input."""
     one = click.option(
-        "-d", "--distorted", "dis", metavar="FILE", required=required, callback=_input,
-        help="Distorted version of it, of the same size and bit depth.",
+        "-d", "--distorted", "dis", metavar="FILE", required=required, multiple=True,
+        callback=_one_input, help="Distorted version of it, of the same size and bit depth.",
     )  # fmt: skip
     return _stack([_reference(required=required), one, *_RAW])
 

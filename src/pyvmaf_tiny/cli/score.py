@@ -12,7 +12,7 @@ from click.core import ParameterSource
 from pyvmaf_tiny.pooling import TEACHER
 from pyvmaf_tiny.report import FORMATS
 
-from .delivery import score_and_deliver
+from .delivery import in_turn, score_and_deliver
 from .exits import say
 from .ladder import print_ladder
 from .options import (
@@ -175,12 +175,17 @@ def score(
         result = results[0]
         if tiny_device == "auto" and result.has_score and not quiet:
             say(f"the model runs on {result.info.provider}")
+        deliveries: list[Callable[[], None]] = []
         if output is not None:
-            write_results(results, output, log_format)
+            deliveries.append(lambda: write_results(results, output, log_format))
         if plot is not None:
-            write_plot(results, plot)
-        if not result.has_score:
-            return
+            deliveries.append(lambda: write_plot(results, plot))
+        if result.has_score:
+            deliveries.append(lambda: print_scores(results))
+        in_turn(deliveries)
+
+    def print_scores(results: ScoreResults) -> None:
+        result = results[0]
         free = output is None or not is_stdout(output)
         if several and free:
             print_ladder(results, pool if "pool" in asked else None)
