@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from .api import feature_pair
 from .clip import BATCH, Clip, check_progress
 from .engine.base import Neg
-from .errors import OptionError
-from .renditions import ScoreResults, unique_names
+from .rendition_names import named_inputs, unique_names
+from .renditions import ScoreResults
 from .results import ScoreResult
 from .scorer import ModelSpec, ReferenceScorer
 from .source import open_groups
@@ -57,7 +57,7 @@ def score_many(
     Args:
         ref: the reference.
         renditions: its distorted versions, of the same size and bit depth, 1 to 64: a list, or a
-            dictionary that gives each of them a name.
+            dictionary that gives each of them a name, a string.
         w: luma width in samples; needed for raw YUV only.
         h: luma height in samples; needed for raw YUV only.
         bit_depth: 8, 10, 12 or 16; needed for raw YUV above 8 bit and for uint16 arrays.
@@ -94,7 +94,7 @@ def score_many(
     included, ends it for all of them and carries what had been scored as ``error.results``.
     """
     check_progress(progress)
-    names, inputs = _named(renditions)
+    names, inputs = named_inputs(ref, renditions)
     groups = open_groups(
         ref,
         inputs,
@@ -193,22 +193,3 @@ def features_many(
     return np.stack(
         [result.features if result.neg is None else feature_pair(result) for result in results]
     )
-
-
-def _named(renditions: Iterable[Any] | Mapping[str, Any]) -> tuple[tuple[str, ...], list[Any]]:
-    """The inputs, and their names if they have any."""
-    if (
-        isinstance(renditions, (str, bytes, bytearray, memoryview, os.PathLike))
-        or hasattr(renditions, "read")
-        or not isinstance(renditions, Iterable)
-    ):
-        raise OptionError(
-            "renditions are a list of inputs, or a dictionary of them",
-            given=repr(renditions),
-            expected="such as [dis] for one",
-        )
-    names = tuple(map(str, renditions)) if isinstance(renditions, Mapping) else ()
-    inputs = list(renditions.values() if isinstance(renditions, Mapping) else renditions)
-    if not inputs:
-        raise OptionError("no rendition", given=repr(renditions), expected="at least one")
-    return names, inputs

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from .errors import OptionError
-from .options import whole_number
 from .pooling import SCORE
+from .rendition_names import unique_names
 from .results import ScoreResult
 
 if TYPE_CHECKING:
@@ -19,8 +18,8 @@ if TYPE_CHECKING:
 class ScoreResults(Sequence[ScoreResult]):
     """A :class:`ScoreResult` per rendition, by position or by name.
 
-    ``names`` are unique and in the order of the renditions. Raises :class:`OptionError` when
-    there are not as many of them as results.
+    ``names`` are unique (see :func:`.rendition_names.unique_names`) and in the order of the
+    renditions. Raises :class:`OptionError` when there are not as many of them as results.
     """
 
     def __init__(self, results: Sequence[ScoreResult], names: Sequence[str]) -> None:
@@ -47,7 +46,18 @@ class ScoreResults(Sequence[ScoreResult]):
             if at not in self.names:
                 raise KeyError(f"{at!r} is none of the renditions {', '.join(self.names)}")
             at = self.names.index(at)
-        return self._results[at]
+        try:
+            return self._results[at]
+        except IndexError:
+            raise IndexError(
+                f"rendition {at} is none of 0 to {len(self) - 1}: {', '.join(self.names)}"
+                if self._results
+                else f"rendition {at} of none"
+            ) from None
+
+    def __contains__(self, value: object) -> bool:
+        """Whether there is a rendition of that name, or that very result."""
+        return value in (self.names if isinstance(value, str) else self._results)
 
     @property
     def neg(self) -> ScoreResults | None:
@@ -106,32 +116,6 @@ class ScoreResults(Sequence[ScoreResult]):
             figure = f", mean {result.mean:.4f}" if result.has_score and len(result) else ""
             lines.append(f" {name}: {len(result)} frames{figure}")
         return "\n".join(lines) + ">"
-
-
-def rendition_names(renditions: int | Sequence[str]) -> tuple[str, ...]:
-    """The names of so many renditions, or the ones given. OptionError when they are neither."""
-    if isinstance(renditions, (str, bytes)):
-        raise OptionError(
-            "renditions are a number or a list of names",
-            given=repr(renditions),
-            expected="3, or a list such as ['6M', '3M', '1M']",
-        )
-    if isinstance(renditions, Sequence):
-        if not renditions or not all(isinstance(name, str) for name in renditions):
-            raise OptionError(
-                "renditions have names", given=repr(renditions), expected="at least one string"
-            )
-        return unique_names(renditions)
-    count = whole_number("renditions", renditions, least=1)
-    return tuple(f"rendition {number}" for number in range(count))
-
-
-def unique_names(names: Sequence[str]) -> tuple[str, ...]:
-    """The names; those that occur more than once with their position behind them."""
-    counts = Counter(names)
-    return tuple(
-        f"{name} {number}" if counts[name] > 1 else name for number, name in enumerate(names)
-    )
 
 
 def _figures(result: ScoreResult, metric: str, prefix: str = "") -> dict[str, float | None]:

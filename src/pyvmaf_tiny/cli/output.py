@@ -110,7 +110,7 @@ def write_results(results: ScoreResults, path: str, format: str) -> None:
 
 def write_plot(results: ScoreResults, path: str) -> None:
     """Draw the score of every rendition over its frames, and over bitrates if there are any."""
-    from pyvmaf_tiny.renditions import unique_names
+    from pyvmaf_tiny.rendition_names import unique_names
     from pyvmaf_tiny.report import Curve, save_plot
 
     labels = unique_names([Path(name).name for name in results.names])

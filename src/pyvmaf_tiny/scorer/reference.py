@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from pyvmaf_tiny.engine.base import Neg
 from pyvmaf_tiny.frames import AnyArray, FrameScore
-from pyvmaf_tiny.renditions import ScoreResults, rendition_names
+from pyvmaf_tiny.rendition_names import rendition_names
+from pyvmaf_tiny.renditions import ScoreResults
 
 from .outcome import ClipFacts
 from .scoring import ModelSpec, Scored
