@@ -1,0 +1,50 @@
+"""NVIDIA's real Python bindings take our calls: they reach a library in the driver's place."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from conftest import RunPython
+
+from pyvmaf_tiny.engine.gpu import nvrtc
+
+SOURCE = Path(__file__).parent / "libcuda" / "libcuda.c"
+
+CODE = """
+    import numpy as np
+    from pyvmaf_tiny import Scorer
+    from pyvmaf_tiny.engine.gpu import cuda
+
+    print(*cuda.devices(), flush=True)
+    planes = np.zeros((2, 60, 80), np.uint8)
+    with Scorer(80, 60, device="cuda", model=False) as scorer:
+        scorer.push(planes[0], planes[1])
+        placed = scorer._engine._pipeline.backend.place(planes[0])
+        scorer.push(placed, planes[1])
+        print(len(scorer.flush()), flush=True)
+"""
+
+LAUNCHES = [
+    "motion 1x4x1: 80",
+    "totals 1x1x1: 0",
+    *("vif_0 1x8x1: 80", "vif_1 1x4x1: 40", "vif_2 1x2x1: 20", "vif_3 1x1x1: 10"),
+    *("adm_0 2x3x1: 80", "adm_1 1x2x1: 40", "adm_2 1x1x1: 20", "adm_3 1x1x1: 10"),
+    "totals 40x1x1: 0",
+]
+
+
+def test_the_drivers_abi(
+    run_python: RunPython, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = tmp_path / "libcuda.so.1"
+    compiler = os.environ.get("CC", "cc").split()
+    flags = ["-Wall", "-Werror", "-shared", "-fPIC", "-o", str(library)]
+    subprocess.run([*compiler, *flags, str(SOURCE), "-ldl"], check=True)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    nvrtc.kernels_for(90, 1)  # NVRTC would look for more in that library than there is
+    said = run_python(CODE, LD_LIBRARY_PATH=tmp_path).splitlines()
+    copy = "copy 80x60, 80 to 80 apart"
+    assert said == ["Device 0", *LAUNCHES, copy, *LAUNCHES, "1", "released"]
