@@ -17,6 +17,8 @@ from typing import BinaryIO
 
 import pytest
 from cli_runs import COMMAND, HEIGHT, WIDTH, Clips, environment, run, spawn
+from conftest import OpenFake
+from fakevmaf.library import VERSIONS
 
 import pyvmaf_tiny
 from pyvmaf_tiny import errors
@@ -56,6 +58,8 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Clips:
         (4, ["-r", "{ref.y4m}", "-d", "{dis.y4m}", "--tiny-model", "vmaf_tiny_v0"]),
         (4, ["-r", "{ref.y4m}", "-d", "{dis.y4m}", "--tiny-model", "{missing.onnx}"]),
         (4, ["-r", "{ref.y4m}", "-d", "{dis.y4m}", "--tiny-device", "cuda"]),
+        (5, ["-r", "{ref.y4m}", "-d", "{dis.y4m}", "--device", "sycl:99"]),
+        (5, ["-r", "{ref.y4m}", "-d", "{dis.y4m}", "--device", "cuda:99"]),
     ],
 )
 def test_exit_code_and_a_short_message(clips: Clips, code: int, flags: list[str]) -> None:
@@ -68,6 +72,23 @@ def test_exit_code_and_a_short_message(clips: Clips, code: int, flags: list[str]
     lines = ran.stderr.splitlines()
     assert 1 <= len(lines) <= 2
     assert lines[0].startswith("pyvmaf-tiny: error: ")
+
+
+@pytest.mark.parametrize("command", ["features", "bench", "compare"])
+def test_the_features_device_is_the_engines(
+    clips: Clips, open_fake: OpenFake, command: str
+) -> None:
+    """What ``--device`` names is no model's: exit code 5, of the native engine and of libvmaf."""
+    engines: list[list[str]] = [["--device", "cuda:99"]]
+    if command == "features":  # of a libvmaf without functions for GPUs
+        library = open_fake(VERSIONS[-1]).path
+        engines.append(["--engine", f"libvmaf:{library}", "--device", "cuda"])
+    if command == "compare":
+        engines = [["--engines", "native", "native:device=cuda:99"]]
+    for engine in engines:
+        ran = run(command, *clips.pair(), *engine)
+        assert (ran.exit_code, ran.stdout) == (5, "")
+        assert "cuda" in ran.stderr
 
 
 def test_every_error_has_the_code_of_its_branch() -> None:
@@ -85,7 +106,7 @@ def test_every_error_has_the_code_of_its_branch() -> None:
     assert len(kinds) > len(branches)
     for kind in kinds:
         code, *more = (code for branch, code in branches.items() if issubclass(kind, branch))
-        assert not more or kind is errors.DeviceError  # a model's device or an engine's
+        assert not more or kind is errors.ModelDeviceError  # a DeviceError, too
         assert exit_code(kind("it broke")) == code
 
 

@@ -8,7 +8,7 @@ import onnxruntime
 import pytest
 from model_graphs import MODELS
 
-from pyvmaf_tiny.errors import DeviceError, OptionError
+from pyvmaf_tiny.errors import ModelDeviceError, OptionError
 from pyvmaf_tiny.model import DEVICES, load_model
 from pyvmaf_tiny.model.devices import PROVIDERS, bind
 
@@ -71,7 +71,7 @@ def test_auto_takes_the_first_that_works() -> None:
 @pytest.mark.parametrize("device", ["cuda", "openvino", "rocm"])
 def test_a_device_asked_for_is_never_replaced(device: str) -> None:
     with pytest.raises(
-        DeviceError, match=f"pip install onnxruntime-.*{PROVIDERS['cpu'][0][:3]}|cpu"
+        ModelDeviceError, match=f"pip install onnxruntime-.*{PROVIDERS['cpu'][0][:3]}|cpu"
     ):
         bind(device, ["CPUExecutionProvider"], works)
 
@@ -99,7 +99,7 @@ class Unbound:
 def test_a_provider_that_does_not_bind_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: EVERY)
     monkeypatch.setattr(onnxruntime, "InferenceSession", Unbound)
-    with pytest.raises(DeviceError, match="did not bind"):
+    with pytest.raises(ModelDeviceError, match="did not bind"):
         load_model(MODEL, device="cuda")
 
 
@@ -108,5 +108,5 @@ def test_the_session_says_where_it_runs(monkeypatch: pytest.MonkeyPatch) -> None
     model = load_model(MODEL, device="auto")
     assert (model.device, model.provider) == ("cpu", "CPUExecutionProvider")
     assert len(model.skipped) == 3
-    with pytest.raises(DeviceError, match="onnxruntime-gpu"):
+    with pytest.raises(ModelDeviceError, match="onnxruntime-gpu"):
         load_model(MODEL, device="cuda")

@@ -17,9 +17,9 @@
     |   +-- ModelNotFoundError     no such id, no such file
     |   +-- ModelDigestError       the file is not the one that the registry vouches for
     |   +-- ModelFormatError       not an ONNX graph of [N, 6] -> [N], or a broken registry
-    |   +-- DeviceError            the device asked for is not here: a model's or an engine's
+    |   +-- ModelDeviceError       the model's device is not here; a DeviceError, too
     +-- EngineError
-    |   +-- DeviceError            (the same)
+        +-- DeviceError            the device asked for is not here
         +-- EngineUnavailableError no such engine on this machine
         +-- EngineStateError       pushed after flush, used after close, used by two threads
         +-- OutOfMemoryError       the engine could not allocate its working memory
@@ -144,8 +144,12 @@ class EngineError(VmafTinyError):
     """Something is wrong with the feature extraction engine."""
 
 
-class DeviceError(ModelError, EngineError):
-    """A device is not available: a model's execution provider, or an engine's GPU."""
+class DeviceError(EngineError):
+    """A device is not available: an engine's GPU, or what a model should run on."""
+
+
+class ModelDeviceError(ModelError, DeviceError):
+    """The device that a model should run on is not available: no such execution provider."""
 
 
 class EngineUnavailableError(EngineError):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from pyvmaf_tiny.errors import DeviceError, OptionError
+from pyvmaf_tiny.errors import ModelDeviceError, OptionError
 
 #: Provider names by device, in the order in which "auto" tries the devices. AMD's provider was
 #: ROCMExecutionProvider before ONNX Runtime 1.23 and is MIGraphXExecutionProvider since.
@@ -51,7 +51,7 @@ def bind(
     ``available`` holds the providers of the installed ONNX Runtime. ``make(provider)`` returns a
     session that really runs there, or a sentence that says why there is none.
 
-    Raises OptionError (unknown device) and DeviceError (the device asked for is not here; with
+    Raises OptionError (unknown device) and ModelDeviceError (the device asked for is not here; with
     "auto", none is).
     """
     if device not in DEVICES:
@@ -66,7 +66,7 @@ def bind(
             if not isinstance(session, str):
                 return Bound(session, name, provider, tuple(reasons))
             reasons.append(f"{name}: {session}")
-    raise DeviceError(
+    raise ModelDeviceError(
         f"no session on device {device}",
         given="; ".join(reasons),
         expected="an ONNX Runtime that runs there",

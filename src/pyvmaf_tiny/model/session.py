@@ -159,8 +159,8 @@ def load_model(
         registry: another registry than the package's own.
 
     Raises ModelNotFoundError (no such id or file), ModelDigestError (a shipped file is not the
-    one that the registry vouches for), ModelFormatError (not a model of this shape), DeviceError
-    (the device is not here), OptionError (no such device).
+    one that the registry vouches for), ModelFormatError (not a model of this shape),
+    ModelDeviceError (the device is not here), OptionError (no such device).
     """
     path = Path(spec) if isinstance(spec, (str, os.PathLike)) else None
     suffix = "" if path is None else path.suffix.lower()
