@@ -239,9 +239,10 @@ def test_a_sample_out_of_range_reaches_no_lane(open_fake: OpenFake) -> None:
 
 
 class Failing(NativeEngine):
-    """The second of its kind fails at its third frame."""
+    """The one with that number fails at its third frame."""
 
     made = 0
+    failing = 2
 
     def __init__(self, spec: EngineSpec) -> None:
         super().__init__(spec)
@@ -250,7 +251,7 @@ class Failing(NativeEngine):
         self.closed = False
 
     def push(self, ref: Plane, dis: Sequence[Plane]) -> Rows:
-        if self._number == 2 and self._frames == 2:
+        if self._number == self.failing and self._frames == 2:
             raise errors.EngineError("scripted")
         return super().push(ref, dis)
 
@@ -259,10 +260,19 @@ class Failing(NativeEngine):
         super().close()
 
 
-def test_a_lane_that_fails_breaks_the_stream() -> None:
-    """Lanes that have taken different frames give no more rows; a reset makes them one again."""
-    Failing.made = 0
-    ref, renditions = ladder(3, frames=4)
+def stopping(frames: int) -> list[Plane]:
+    """A reference that moves, and stands still from the third frame on: its motion falls to 0."""
+    ref = ladder(0, frames=2)[0]
+    return ref + ref[-1:] * (frames - 2)
+
+
+@pytest.mark.parametrize("failing", [1, 2, 3])
+def test_a_lane_that_fails_breaks_the_stream(failing: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The frames before are given as if they had been all; a reset makes the lanes one again."""
+    monkeypatch.setattr(Failing, "made", 0)
+    monkeypatch.setattr(Failing, "failing", failing)
+    ref = stopping(4)
+    _, renditions = ladder(3, frames=4)
     spec = EngineSpec(width=WIDTH, height=HEIGHT, renditions=("a", "b", "c"))
     engine = SplitEngine(spec, Failing)
     whole = NativeEngine(spec)
@@ -271,10 +281,14 @@ def test_a_lane_that_fails_breaks_the_stream() -> None:
     assert engine.push(*groups[1]) == whole.push(*groups[1])
     with pytest.raises(errors.EngineError, match="scripted"):
         engine.push(*groups[2])
-    with pytest.raises(EngineStateError, match="reset"):
-        engine.push(*groups[3])
-    with pytest.raises(EngineStateError, match="reset"):
-        engine.skip(ref[3])
+    if failing > 1:  # some have taken the frame
+        with pytest.raises(EngineStateError, match="reset"):
+            engine.push(*groups[3])
+        with pytest.raises(EngineStateError, match="reset"):
+            engine.skip(ref[3])
+    last = engine.flush()
+    assert last == whole.flush()
+    assert last[0][0].motion2 > 0  # with the frame that failed it would be 0
     assert engine.flush() == ()
     engine.reset()
     whole.reset()
@@ -282,6 +296,65 @@ def test_a_lane_that_fails_breaks_the_stream() -> None:
     assert engine.flush() == whole.flush() != ()
     engine.close()
     engine.close()
+
+
+@pytest.mark.parametrize(
+    ("teacher", "ref", "scored"),
+    [
+        (None, stopping(5), 2),
+        ("vmaf_v0.6.1", ladder(0, frames=5)[0], 2),
+        ("vmaf_v0.6.1", stopping(5), 1),  # one lane's teacher has seen another motion
+    ],
+)
+def test_libvmaf_failing_in_mid_frame_loses_no_frame(
+    open_fake: OpenFake, teacher: str | None, ref: list[Plane], scored: int
+) -> None:
+    """The third frame reaches the first rendition and not the second."""
+    fake = open_fake(VERSIONS[-1])
+    _, renditions = ladder(2, frames=5)
+    options: dict[str, Any] = {"engine": f"libvmaf:{fake.path}", "teacher": teacher, "threads": 1}
+    whole = pyvmaf_tiny.score_many(ref[:2], [dis[:2] for dis in renditions], **options)
+    fake.reset()
+    fake.fail("vmaf_read_pictures", 6, -12)
+    with pytest.raises(errors.EngineError, match="vmaf_read_pictures") as raised:
+        pyvmaf_tiny.score_many(ref, renditions, **options)
+    assert raised.value.results is not None
+    for result, complete in zip(raised.value.results, whole, strict=True):
+        assert list(result.frames) == list(complete.frames)[:scored]
+
+
+def test_two_lanes_that_fail_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One error, and a second flush has what is complete; a call for whole clips asks for it."""
+    ref, renditions = ladder(2, frames=3)
+    wanted = pyvmaf_tiny.score_many(ref, renditions)
+    flush, failed = NativeEngine.flush, set[int]()
+
+    def fails_once(self: NativeEngine) -> Rows:
+        if id(self) not in failed:
+            failed.add(id(self))
+            raise errors.EngineError("scripted")
+        return flush(self)
+
+    monkeypatch.setattr(NativeEngine, "flush", fails_once)
+    monkeypatch.setattr(
+        "pyvmaf_tiny.scorer.stream.open_engine", lambda _, spec: SplitEngine(spec, NativeEngine)
+    )
+    with ReferenceScorer(WIDTH, HEIGHT, 2) as scorer:
+        push_all(scorer, ref, renditions)
+        with pytest.raises(errors.EngineError, match="scripted"):
+            scorer.flush()
+        assert [frames[0].index for frames in scorer.flush()] == [2, 2]
+    failed.clear()
+    with pytest.raises(KeyboardInterrupt) as raised:
+        pyvmaf_tiny.score_many(ref, renditions, progress=interrupt)
+    partial = raised.value.results  # type: ignore[attr-defined]
+    for result, whole in zip(partial, wanted, strict=True):
+        assert list(result.frames) == list(whole.frames)
+
+
+def interrupt(done: int, *_: object) -> None:
+    if done == 3:
+        raise KeyboardInterrupt
 
 
 def test_lanes_that_cannot_all_be_opened_are_closed() -> None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from .errors import EngineStateError, ModelError, OptionError
+from .errors import EngineError, ModelError, OptionError
 from .results import ScoreResult
 from .scorer import ClipFacts, Stream
 from .source import FrameGroups
@@ -41,15 +41,22 @@ class Clip(Generic[S]):
                     progress(done, self._groups.total, self._scorer)
             self._scorer.finish()
         except (Exception, KeyboardInterrupt) as error:
-            # The last frames are still due, unless the scorer itself is what failed.
-            with contextlib.suppress(EngineStateError, ModelError):
-                if not isinstance(error, ModelError):
-                    self._scorer.finish()
+            # The last frames are still due, unless the model is what failed.
+            if not isinstance(error, ModelError) or isinstance(error, EngineError):
+                self._finish_what_is_there()
             partial = self._results(ended_by=str(error) or type(error).__name__)
             if len(partial[0]):
                 self._carry(error, partial)
             raise
         return self._results()
+
+    def _finish_what_is_there(self) -> None:
+        """Take the frames that are still due, as far as engine and model still can."""
+        with contextlib.suppress(EngineError, ModelError):
+            try:
+                self._scorer.finish()
+            except EngineError:
+                self._scorer.finish()  # has what is complete when the first one failed
 
     def _results(self, ended_by: str | None = None) -> list[ScoreResult]:
         groups = self._groups

@@ -120,7 +120,7 @@ class Engine(Protocol):
     A call that raises changes nothing; the stream goes on as if it had not been made.
     Planes are (height, width) as the specification says and are free again when a call returns.
 
-    An engine that has one lane only is made into one of several by ``lanes.SplitEngine``.
+    An engine that has one lane only is made into one of several by ``split.SplitEngine``.
     """
 
     name: str
