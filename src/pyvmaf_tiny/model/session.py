@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import threading
 from collections.abc import Sequence
@@ -12,13 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from pyvmaf_tiny.errors import ModelFormatError, ModelNotFoundError, OptionError
+from pyvmaf_tiny.errors import ModelFormatError, ModelNotFoundError
 from pyvmaf_tiny.frames import FEATURES, AnyArray
 
 from .devices import bind
 from .operators import check_graph
 from .ort import BOOTSTRAP, check_interface, gain_limit_in, make_session
 from .registry import MAX_MODEL_BYTES, Registry, read_capped
+from .rows import LARGEST, checked_row, checked_rows
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -71,9 +73,9 @@ class Model:
         the shipped ones). Of the shipped models, the same doubles come out row by row as from
         :meth:`predict_one`.
 
-        Raises OptionError for another shape.
+        Raises OptionError for another shape, and for values that are no finite numbers.
         """
-        rows = self._rows(features)
+        rows = checked_rows(features, self._io.in_dtype)
         if len(rows) == 0:
             return np.empty(0)
         (scores,) = self._session.run([self._io.output], {self._io.input: rows})
@@ -86,8 +88,8 @@ class Model:
         95 % confidence interval, as libvmaf reports them for such a model (its ``stddev``,
         ``ci_p95_lo``, ``ci_p95_hi``).
 
-        Raises OptionError for another shape, ModelFormatError when the model is not an imported
-        collection (``vmaf_b_v0.6.3``).
+        Raises OptionError as :meth:`predict` does, ModelFormatError when the model is not an
+        imported collection (``vmaf_b_v0.6.3``).
         """
         if not self.has_bootstrap:
             raise ModelFormatError(
@@ -95,30 +97,28 @@ class Model:
                 given=self.id,
                 expected="an imported bootstrap collection, such as vmaf_b_v0.6.3",
             )
-        rows = self._rows(features)
+        rows = checked_rows(features, self._io.in_dtype)
         if len(rows) == 0:
             return np.empty((0, 3))
         (spread,) = self._session.run([BOOTSTRAP], {self._io.input: rows})
         return np.asarray(spread, dtype=np.float64)
 
-    def _rows(self, features: AnyArray) -> AnyArray:
-        rows = np.ascontiguousarray(features, dtype=self._io.in_dtype)
-        if rows.ndim != 2 or rows.shape[1] != len(FEATURES):
-            raise _wrong_shape(rows.shape, f"(N, {len(FEATURES)})")
-        return rows
-
-    def predict_one(self, features: Sequence[float]) -> float:
+    def predict_one(self, features: Sequence[float] | AnyArray) -> float:
         """Score one row of six features, at the lowest latency.
 
-        Raises OptionError when there are not six.
+        Raises OptionError when there are not six, or when one is no finite number.
         """
-        if len(features) != len(FEATURES):
-            raise _wrong_shape((len(features),), f"({len(FEATURES)},)")
         try:
             row, binding, score = self._local.buffers
         except AttributeError:
             row, binding, score = self._local.buffers = self._bind_row()
-        row[:] = features
+        try:
+            # One quick test of all six, on Python's numbers: False where one of them is none.
+            six = features.tolist() if isinstance(features, np.ndarray) else features
+            fits = len(six) == len(FEATURES) and math.hypot(*six) <= LARGEST
+        except (TypeError, ValueError, OverflowError):
+            fits = False
+        row[:] = features if fits else checked_row(features)
         self._session.run_with_iobinding(binding)
         return float(score[0])
 
@@ -180,7 +180,3 @@ def load_model(
         given=repr(spec),
         expected=f"one of {known}, or a path that ends in .onnx or .json",
     )
-
-
-def _wrong_shape(given: tuple[int, ...], expected: str) -> OptionError:
-    return OptionError("feature rows of the wrong shape", given=given, expected=expected)
