@@ -10,13 +10,13 @@ from typing import Any
 import model_graphs
 import numpy as np
 import pytest
-from clips import moving_planes, noisy, write_video, y4m_bytes, yuv_bytes
+from clips import moving_planes, noisy, video_frame, write_video, y4m_bytes, yuv_bytes
 from oracle.cases import random_case
 from oracle.compare import assert_same_features
 from oracle.libvmaf import libvmaf_features
 
 import pyvmaf_tiny
-from pyvmaf_tiny import OptionError, ScoreResult, VmafTinyError, errors
+from pyvmaf_tiny import OptionError, ReferenceScorer, ScoreResult, VmafTinyError, errors
 from pyvmaf_tiny.frames import Plane
 from pyvmaf_tiny.model import Model
 
@@ -224,7 +224,10 @@ def test_a_shorter_reference_and_shortest() -> None:
     ref, renditions = ladder()
     with pytest.raises(errors.FrameCountError, match="given 9 frames in <list>, 20 in") as raised:
         pyvmaf_tiny.score_many(ref[:9], renditions)
-    assert raised.value.rendition == 0
+    assert raised.value.rendition is None
+    with pytest.raises(errors.FrameCountError, match="reference and rendition 1 have") as raised:
+        pyvmaf_tiny.score_many(ref[:9], [renditions[0][:9], renditions[1]])
+    assert raised.value.rendition == 1
     results = pyvmaf_tiny.score_many(
         ref, [renditions[0], renditions[1][:7], renditions[2]], shortest=True
     )
@@ -240,6 +243,68 @@ def test_formats_that_differ_are_refused_before_anything_is_scored() -> None:
     stream = io.BytesIO(y4m_bytes(renditions[0]))
     with pytest.raises(OptionError, match="rendition 0 and rendition 1 are one and the same"):
         pyvmaf_tiny.score_many(ref, [stream, stream])
+
+
+SMALL = np.zeros((FRAMES, HEIGHT, WIDTH - 2), np.uint8)
+SHORT = np.stack(ladder(1)[0][:3])
+EMPTY = np.zeros((0, HEIGHT, WIDTH), np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("bad", "said", "options"),
+    [
+        (SMALL, "reference and {} differ in size: ", {}),
+        (SHORT.astype(np.uint16), "reference and {} differ in bit depth", {"bit_depth": None}),
+        (SHORT, "reference and {} have different numbers of frames: .*, 3 in <array>", {}),
+        (SHORT, "{} <array>: no frame is left: given 4 to skip, 3 there", {"skip_dis": 4}),
+        (EMPTY, "{} <array>: no frame", {}),
+        ("nowhere.mp4", "{} nowhere.mp4: cannot be opened", {}),
+        (None, "{} <NoneType>: not an input that frames can come from", {}),
+        (b"abc", "{} <bytes>: raw video does not say its own size", {}),
+    ],
+)
+def test_errors_name_the_rendition(bad: Any, said: str, options: dict[str, Any]) -> None:
+    """By its number, or the name that it was given; alone in a list it is the distorted video."""
+    ref, (good,) = ladder(1)
+    if "bit_depth" in options:
+        bad, options = [video_frame(plane, "yuv420p10le") for plane in bad], {}
+    for renditions, position, role in (
+        ([bad], 0, "distorted"),
+        ([good, bad], 1, "rendition 1,"),
+        ({"low": bad}, 0, "rendition low,"),
+        ({"high": good, "low": bad, "last": good}, 1, "rendition low,"),
+    ):
+        called = role.rstrip(",") if "reference and" in said else role
+        with pytest.raises(VmafTinyError, match=r"^" + said.format(called)) as raised:
+            pyvmaf_tiny.score_many(ref, renditions, **options)
+        assert raised.value.rendition == position
+    if "reference and" not in said:
+        options = {"skip_ref": options.get("skip_dis", 0)}
+        with pytest.raises(VmafTinyError, match=r"^reference ") as raised:
+            pyvmaf_tiny.score_many(bad, {"low": good}, **options)
+        assert raised.value.rendition is None
+
+
+def test_errors_of_all_inputs_blame_none() -> None:
+    ref, renditions = ladder(2)
+    with pytest.raises(OptionError, match=r"^width and height belong together") as raised:
+        pyvmaf_tiny.score_many(ref, renditions, 64)
+    assert raised.value.rendition is None
+
+
+def test_a_frame_at_fault_of_one_rendition() -> None:
+    ref, (dis,) = ladder(1, bit_depth=10)
+    hot = [dis[0], dis[1] | 0x8000]
+    with pytest.raises(errors.SampleRangeError, match=r"^low, frame 1") as raised:
+        pyvmaf_tiny.score_many(ref, {"low": hot}, bit_depth=10)
+    assert raised.value.rendition == 0
+    with ReferenceScorer(WIDTH, HEIGHT, 1, bit_depth=10, model=False) as scorer:
+        with pytest.raises(errors.FrameSizeError) as refused:
+            scorer.push(ref[0], [dis[0][:40]])
+        assert refused.value.rendition == 0
+        with pytest.raises(errors.SampleRangeError, match=r"^reference") as raised:
+            scorer.push(hot[1], [dis[0]])
+        assert raised.value.rendition is None
 
 
 def test_a_score_that_is_not_finite_names_its_rendition(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,7 +45,7 @@ class VmafTinyError(Exception):
     ``given``, ``expected`` and ``hint`` are the parts of the message; ``result`` is what had
     been scored before the failure (None when nothing had), ``results`` the same of several
     renditions, ``comparison`` what had been compared. ``rendition`` is the position of the
-    rendition at fault, counted from 0, where there are several; None when it is none of them.
+    rendition at fault, 0 where there is one alone; None when it is none of them.
     """
 
     def __init__(

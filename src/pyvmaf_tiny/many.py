@@ -106,6 +106,7 @@ def score_many(
         skip_ref=skip_ref,
         skip_dis=skip_dis,
         shortest=shortest,
+        names=names or None,
     )
     names = names or unique_names(groups.names[1:])
     with (

@@ -58,7 +58,7 @@ class PlaneReader:
             try:
                 planes.append(self._plane(frame, index, name, reader))
             except InputError as error:
-                error.rendition = len(planes) if len(frames) > 1 else None
+                error.rendition = len(planes)
                 raise
         return tuple(planes)
 

@@ -169,7 +169,7 @@ class Scoring:
             if whole
             else "nor are the features: ADM's sums overflow on such frames, in libvmaf as well",
         )
-        error.rendition = rendition if several else None
+        error.rendition = rendition
         return error
 
 

@@ -19,27 +19,10 @@ from pyvmaf_tiny.frames import Plane
 from pyvmaf_tiny.options import whole_number
 
 from .base import LumaSource
+from .roles import at_fault, blame, roles_of, titled
 
 #: A reference plane and the planes of its distorted versions.
 Group = tuple[Plane, tuple[Plane, ...]]
-
-
-def role_of(position: int, inputs: int) -> str:
-    """What messages call the input at ``position``; the reference is at 0."""
-    if position == 0:
-        return "reference"
-    return "distorted" if inputs == 2 else f"rendition {position - 1},"
-
-
-def at_fault(position: int, inputs: int) -> int | None:
-    """The ``rendition`` of an error: only where there are several."""
-    return position - 1 if position and inputs > 2 else None
-
-
-def blame(error: InputError, position: int, inputs: int) -> None:
-    """Put the role of the input at fault in front of the error's message."""
-    error.message = f"{role_of(position, inputs)} {error.message}"
-    error.rendition = at_fault(position, inputs)
 
 
 class FrameGroups:
@@ -59,13 +42,16 @@ class FrameGroups:
         skip_ref: int = 0,
         skip_dis: int = 0,
         shortest: bool = False,
+        names: Sequence[str] | None = None,
     ) -> None:
         """``frames``: stop after so many groups. ``skip_ref``, ``skip_dis``: leave out so many
-        frames at the beginning. ``shortest``: end quietly with the shortest input.
+        frames at the beginning. ``shortest``: end quietly with the shortest input. ``names``: of
+        the renditions, for messages, see :func:`roles_of`.
 
         Raises OptionError, FrameSizeError and BitDepthError; all sources are closed then.
         """
         self._sources = (ref, *renditions)
+        self._roles = roles_of(len(renditions), names)
         with ExitStack() as undo:
             undo.callback(self.close)
             self._check_distinct()
@@ -92,19 +78,18 @@ class FrameGroups:
         """Raises, after the groups before it: FrameCountError when one input ends before the
         others, EmptyInputError when one has no frame (left), and what the sources raise.
         """
-        inputs = len(self._sources)
         try:
             for position, source in enumerate(self._sources):
                 try:
                     source.skip(self._skips[position])
                 except InputError as error:
-                    blame(error, position, inputs)
+                    blame(error, position, self._roles)
                     raise
             planes = [iter(source) for source in self._sources]
             while self._delivered != self._limit:
                 group: list[Plane | None] = []
                 for position, source_planes in enumerate(planes):
-                    group.append(_next(source_planes, position, inputs))
+                    group.append(self._next(source_planes, position))
                     if group[0] is None and self._shortest and self._delivered:
                         return
                 # All are asked: a damaged end outranks a different number of frames.
@@ -139,16 +124,20 @@ class FrameGroups:
     ) -> None:
         self.close()
 
-    def _role(self, position: int) -> str:
-        return role_of(position, len(self._sources)).rstrip(",")
+    def _next(self, planes: Iterator[Plane], position: int) -> Plane | None:
+        try:
+            return next(planes, None)
+        except InputError as error:
+            blame(error, position, self._roles)
+            raise
 
     def _check_distinct(self) -> None:
         for position, source in enumerate(self._sources):
             for earlier in range(position):
                 if self._sources[earlier] is source:
                     raise OptionError(
-                        f"{self._role(earlier)} and {self._role(position)} are one and the same "
-                        "open input",
+                        f"{self._roles[earlier]} and {self._roles[position]} are one and the "
+                        "same open input",
                         given=source.name,
                         expected="two inputs, each read from its own beginning",
                     )
@@ -159,11 +148,11 @@ class FrameGroups:
         if self._delivered == 0:
             skipped = self._skips[position]
             empty = EmptyInputError(
-                f"{role_of(position, len(ended))} {self._sources[position].name}: no frame",
+                titled(self._roles[position], f"{self._sources[position].name}: no frame"),
                 given=f"{skipped} frames to skip" if skipped else None,
                 expected="at least one frame after them" if skipped else "at least one",
             )
-            empty.rendition = at_fault(position, len(ended))
+            empty.rendition = at_fault(position)
             raise empty
         if self._shortest or all(ended):
             return
@@ -177,13 +166,14 @@ class FrameGroups:
         ]
         after = " after skipping" if any(self._skips) else ""
         error = FrameCountError(
-            f"reference and {self._role(other)} have different numbers of frames",
+            f"reference and {self._roles[other]} have different numbers of frames",
             given=f"{counts[0]} frames in {self._sources[0].name}, "
             f"{counts[1]} in {self._sources[other].name}{after}",
             expected="as many in both",
             hint="to score the common frames only say shortest=True",
         )
-        error.rendition = at_fault(other, len(ended))
+        # A reference that ends alone is itself at fault.
+        error.rendition = None if ended[0] and not any(ended[1:]) else at_fault(other)
         raise error
 
     def _check_format(self, position: int) -> None:
@@ -191,7 +181,7 @@ class FrameGroups:
         error: InputError | None = None
         if (ref.width, ref.height) != (dis.width, dis.height):
             error = FrameSizeError(
-                f"reference and {self._role(position)} differ in size",
+                f"reference and {self._roles[position]} differ in size",
                 given=f"{ref.width}x{ref.height} ({ref.name}) and "
                 f"{dis.width}x{dis.height} ({dis.name})",
                 expected="the same size",
@@ -199,13 +189,13 @@ class FrameGroups:
             )
         elif ref.bit_depth != dis.bit_depth:
             error = BitDepthError(
-                f"reference and {self._role(position)} differ in bit depth",
+                f"reference and {self._roles[position]} differ in bit depth",
                 given=f"{ref.bit_depth} bit ({ref.name}) and {dis.bit_depth} bit ({dis.name})",
                 expected="the same bit depth",
                 hint="convert one of them, for example with ffmpeg -pix_fmt yuv420p10le",
             )
         if error is not None:
-            error.rendition = at_fault(position, len(self._sources))
+            error.rendition = at_fault(position)
             raise error
 
 
@@ -231,11 +221,3 @@ class FramePairs(FrameGroups):
         """See :meth:`FrameGroups.groups`."""
         for ref, (dis,) in self.groups():
             yield ref, dis
-
-
-def _next(planes: Iterator[Plane], position: int, inputs: int) -> Plane | None:
-    try:
-        return next(planes, None)
-    except InputError as error:
-        blame(error, position, inputs)
-        raise

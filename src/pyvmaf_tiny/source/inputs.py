@@ -10,9 +10,11 @@ from itertools import combinations
 from pyvmaf_tiny.errors import InputError, OptionError
 
 from .base import LumaSource
-from .groups import FrameGroups, FramePairs, blame, role_of
-from .opening import open_source
+from .groups import FrameGroups, FramePairs
+from .opening import open_wanted
+from .roles import blame, roles_of
 from .streams import STDIN, standard_input
+from .wanted import Wanted
 
 
 def open_pairs(
@@ -29,9 +31,8 @@ def open_pairs(
     shortest: bool = False,
 ) -> FramePairs:
     """Open two inputs, see :func:`open_groups`."""
-    ref_source, dis_source = _open_all(
-        (ref, dis), width, height, bit_depth=bit_depth, pixel_format=pixel_format
-    )
+    wanted = Wanted.of(width, height, bit_depth, pixel_format)
+    ref_source, dis_source = _open_all((ref, dis), wanted, roles_of(1))
     return FramePairs(
         ref_source,
         dis_source,
@@ -54,15 +55,18 @@ def open_groups(
     skip_ref: int = 0,
     skip_dis: int = 0,
     shortest: bool = False,
+    names: Sequence[str] | None = None,
 ) -> FrameGroups:
     """Open all inputs with the same options, see :func:`open_source` and :class:`FrameGroups`.
+
+    ``names`` are the renditions', for messages.
 
     Raises OptionError when two are the same file object, iterator or standard input: their
     frames would be dealt out in turn.
     """
-    ref_source, *sources = _open_all(
-        (ref, *renditions), width, height, bit_depth=bit_depth, pixel_format=pixel_format
-    )
+    wanted = Wanted.of(width, height, bit_depth, pixel_format)
+    roles = roles_of(len(renditions), names)
+    ref_source, *sources = _open_all((ref, *renditions), wanted, roles)
     return FrameGroups(
         ref_source,
         sources,
@@ -70,22 +74,15 @@ def open_groups(
         skip_ref=skip_ref,
         skip_dis=skip_dis,
         shortest=shortest,
+        names=names,
     )
 
 
-def _open_all(
-    inputs: Sequence[object],
-    width: int | None,
-    height: int | None,
-    *,
-    bit_depth: int | None,
-    pixel_format: str,
-) -> list[LumaSource]:
+def _open_all(inputs: Sequence[object], wanted: Wanted, roles: Sequence[str]) -> list[LumaSource]:
     for (first, one), (second, other) in combinations(enumerate(inputs), 2):
         if _is_one_stream(one, other):
-            roles = [role_of(position, len(inputs)).rstrip(",") for position in (first, second)]
             raise OptionError(
-                f"{roles[0]} and {roles[1]} are one and the same stream",
+                f"{roles[first]} and {roles[second]} are one and the same stream",
                 given=repr(one),
                 expected="two, each read from its own beginning",
             )
@@ -93,11 +90,9 @@ def _open_all(
     with ExitStack() as undo:
         for position, each in enumerate(inputs):
             try:
-                source = open_source(
-                    each, width, height, bit_depth=bit_depth, pixel_format=pixel_format
-                )
-            except InputError as error:
-                blame(error, position, len(inputs))
+                source = open_wanted(each, wanted)
+            except (InputError, OptionError) as error:
+                blame(error, position, roles)
                 raise
             undo.callback(source.close)
             sources.append(source)

@@ -8,27 +8,17 @@ import os
 import stat
 from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import Any
 
-from pyvmaf_tiny.errors import (
-    BitDepthError,
-    EmptyInputError,
-    FrameSizeError,
-    OptionError,
-    PixelFormatError,
-    SourceError,
-)
-from pyvmaf_tiny.options import whole_number
+from pyvmaf_tiny.errors import EmptyInputError, OptionError, PixelFormatError, SourceError
 
 from .arrays import FrameSource, array_frames, is_array_like
-from .base import LumaSource, check_size
-from .cursors import ByteCursor, MappedCursor, MemoryCursor, StreamCursor
-from .layout import PixelFormat, parse_pixel_format
-from .raw import RawSource
+from .base import LumaSource
+from .cursors import MappedCursor, MemoryCursor, StreamCursor
 from .streams import STDIN, BinaryReader, peek, span, standard_input, stream_name
 from .video import VideoSource, is_url
 from .videoframe import is_video_frame
+from .wanted import Wanted
 from .y4m import MAGIC, Y4MSource
 
 #: Raw video, luma first and in the low bits, without asking FFmpeg what else it could be.
@@ -36,49 +26,6 @@ RAW_SUFFIXES = (
     *(".yuv", ".raw", ".i420", ".yuv420p", ".yv12", ".nv12", ".cif", ".qcif"),
     *(".gray", ".y", ".y8"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """What the caller says about an input."""
-
-    width: int | None
-    height: int | None
-    pixel_format: PixelFormat
-
-    def raw(self, cursor: ByteCursor) -> RawSource:
-        if self.width is None or self.height is None:
-            raise OptionError(
-                f"{cursor.name}: raw video does not say its own size",
-                given="no width and height",
-                expected="both",
-                hint="say w and h (-w and -h on the command line); encoded video in memory goes "
-                "into a file object, io.BytesIO(data)",
-            )
-        return RawSource(
-            cursor,
-            self.width,
-            self.height,
-            bit_depth=self.pixel_format.bit_depth or 8,
-            chroma=self.pixel_format.chroma,
-        )
-
-    def check(self, source: LumaSource) -> None:
-        """Raise FrameSizeError or BitDepthError when ``source`` is something else."""
-        if self.width is not None and (source.width, source.height) != (self.width, self.height):
-            raise FrameSizeError(
-                f"{source.name}: another size than the width and height that were given",
-                given=f"{self.width}x{self.height}",
-                expected=f"{source.width}x{source.height}",
-                hint="leave width and height away for inputs that say their own size",
-            )
-        bit_depth = self.pixel_format.bit_depth
-        if bit_depth not in (None, source.bit_depth):
-            raise BitDepthError(
-                f"{source.name}: another bit depth than the one that was given",
-                given=f"{bit_depth} bit",
-                expected=f"{source.bit_depth} bit",
-            )
 
 
 def open_source(
@@ -108,19 +55,11 @@ def open_source(
 
     Raises OptionError and every kind of InputError; nothing stays open then.
     """
-    wanted = _Wanted(
-        None if width is None else whole_number("width", width),
-        None if height is None else whole_number("height", height),
-        parse_pixel_format(pixel_format, bit_depth),
-    )
-    if (width is None) != (height is None):
-        raise OptionError(
-            "width and height belong together",
-            given=f"width={width}, height={height}",
-            expected="both or none",
-        )
-    if wanted.width is not None and wanted.height is not None:
-        check_size(wanted.width, wanted.height, "width and height")
+    return open_wanted(obj, Wanted.of(width, height, bit_depth, pixel_format))
+
+
+def open_wanted(obj: object, wanted: Wanted) -> LumaSource:
+    """:func:`open_source`, when what the caller says about the input has been checked."""
     source = _open(obj, wanted)
     with ExitStack() as undo:
         undo.callback(source.close)
@@ -129,7 +68,7 @@ def open_source(
     return source
 
 
-def _open(obj: Any, wanted: _Wanted) -> LumaSource:
+def _open(obj: Any, wanted: Wanted) -> LumaSource:
     """The one place that tells kinds of input apart."""
     bit_depth = wanted.pixel_format.bit_depth
     if isinstance(obj, (str, os.PathLike)):
@@ -145,7 +84,7 @@ def _open(obj: Any, wanted: _Wanted) -> LumaSource:
     if isinstance(obj, Iterable):
         return FrameSource(obj, f"<{type(obj).__name__}>", bit_depth=bit_depth)
     raise OptionError(
-        "not an input that frames can come from",
+        f"<{type(obj).__name__}>: not an input that frames can come from",
         given=repr(obj),
         expected='a path, "-", bytes, a binary file object, an array of luma, '
         "or an iterable of arrays or PyAV frames",
@@ -153,7 +92,7 @@ def _open(obj: Any, wanted: _Wanted) -> LumaSource:
     )
 
 
-def _open_path(path: str, wanted: _Wanted) -> LumaSource:
+def _open_path(path: str, wanted: Wanted) -> LumaSource:
     if path == STDIN:
         return _open_stream(standard_input(), "<stdin>", wanted)
     if is_url(path):
@@ -210,7 +149,7 @@ def _stat(path: str) -> os.stat_result:
         raise SourceError(f"{path}: cannot be opened", given=reason) from error
 
 
-def _open_pipe(path: str, wanted: _Wanted) -> LumaSource:
+def _open_pipe(path: str, wanted: Wanted) -> LumaSource:
     """A named pipe, a shell's ``<(command)``, a character device."""
     try:
         pipe = io.FileIO(path)  # the source closes it
@@ -223,12 +162,12 @@ def _open_pipe(path: str, wanted: _Wanted) -> LumaSource:
     return source
 
 
-def _open_bytes(cursor: MemoryCursor, wanted: _Wanted) -> LumaSource:
+def _open_bytes(cursor: MemoryCursor, wanted: Wanted) -> LumaSource:
     return Y4MSource(cursor) if cursor.starts_with(MAGIC) else wanted.raw(cursor)
 
 
 def _open_stream(
-    file: BinaryReader, name: str, wanted: _Wanted, *, owned: bool = False
+    file: BinaryReader, name: str, wanted: Wanted, *, owned: bool = False
 ) -> LumaSource:
     head, file = peek(file, len(MAGIC), name)
     if not head:
