@@ -16,7 +16,8 @@ INLINE u32 sample_at(const int wide, GLOBAL const void *plane, int at)
 }
 
 /* The plane of that number in a buffer of planes of so many samples. */
-INLINE GLOBAL const void *plane_at(const int wide, GLOBAL const void *planes, int samples, int index)
+INLINE GLOBAL const void *plane_at(const int wide, GLOBAL const void *planes, int samples,
+                                   int index)
 {
     const i64 offset = (i64)samples * index;
     return wide ? (GLOBAL const void *)((GLOBAL const u16 *)planes + offset)

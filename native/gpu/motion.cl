@@ -80,8 +80,8 @@ INLINE void motion_frame(const int wide, GLOBAL const motion_params *p, GLOBAL c
     tile->sums[item] = sum;
     sum_over_items(tile->sums, 1, item);
     if (item == 0)
-        partials[p->partials + (i64)p->frame_partials * frame + group_y() * groups_x() + group_x()] =
-            tile->sums[0];
+        partials[p->partials + (i64)p->frame_partials * frame + group_y() * groups_x() +
+                 group_x()] = tile->sums[0];
 }
 
 KERNEL motion(GLOBAL const motion_params *p, GLOBAL const void *history, GLOBAL const void *refs,

@@ -12,13 +12,10 @@ from numpy.typing import NDArray
 
 #: Files of ``native/gpu/`` in the order in which they are joined.
 FILES: tuple[str, ...] = (
-    "dialect.h",
-    "common.h",
-    "vif.cl",
-    "adm.cl",
-    "motion.cl",
-    "samples.cl",
-    "totals.cl",
+    *("dialect.h", "common.h"),
+    *("vif_columns.cl", "vif.cl"),
+    *("adm_wavelet.cl", "adm_masking.cl", "adm.cl"),
+    *("motion.cl", "samples.cl", "totals.cl"),
 )
 
 #: Work items of every work group.

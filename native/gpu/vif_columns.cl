@@ -1,0 +1,156 @@
+/* VIF: what a level is made for, its vertical pass, and samples of the next level. See vif.cl. */
+enum {
+    VIF_ROWS = 8,
+    VIF_PITCH = ITEMS + 1, /* odd: the four rows that a warp reads lie in different banks */
+    VIF_QUAD = 4,          /* pixels of a row that an item does at a time */
+    VIF_NOISE = 2 << 16,   /* power of the visual noise, 2.0 */
+    VIF_LOG_ONE = 2048,    /* logarithms are in 1/2048 octave */
+    VIF_SUMS = 4,          /* log_num, log_den, flat_power, flat_count */
+    VIF_QUADS = 2          /* groups of four that an item does at most */
+};
+
+/* 65536 * 1e-10: keeps the gain finite. */
+#define VIF_GAIN_EPSILON (65536 * 1.0e-10)
+
+typedef struct vif_params {
+    int width, height, pitch, plane; /* of this level; pitch and plane in samples */
+    int next_width, next_height, next_pitch, next_plane;
+    int mean_shift, power_shift;
+    int renditions;
+    int partials, pair_partials; /* where this level's begin, and how many a pair has */
+} vif_params;
+
+/* Vertical results of one frame; `product` is of both. */
+typedef struct vif_moments {
+    u32 mean[VIF_ROWS * VIF_PITCH];
+    u32 square[VIF_ROWS * VIF_PITCH], product[VIF_ROWS * VIF_PITCH];
+    u32 next[VIF_ROWS / 2 * VIF_PITCH];
+} vif_moments;
+
+/* What the reference says of the pixels of each item: pixel j of its group k at
+ * (VIF_QUAD * k + j) * ITEMS + item. */
+typedef struct vif_reference {
+    u32 mean[VIF_QUADS * VIF_QUAD * ITEMS];
+    i32 variance[VIF_QUADS * VIF_QUAD * ITEMS];
+} vif_reference;
+
+typedef struct vif_tile {
+    union {
+        vif_moments moments;
+        u64 sums[VIF_SUMS * ITEMS];
+    } u;
+    vif_reference reference;
+} vif_tile;
+
+typedef struct vif_sums {
+    u32 log_den, flat_count; /* of the reference */
+    u32 log_num[LIMITS];
+    u64 flat_power;
+} vif_sums;
+
+/* Weights in 1/65536 of the symmetric kernel of that radius. All is known when compiling. */
+INLINE u32 vif_weight(const int radius, const int tap)
+{
+    const int k = tap <= radius ? tap : 2 * radius - tap;
+    if (radius == 8)
+        return k == 0   ? 489
+               : k == 1 ? 935
+               : k == 2 ? 1640
+               : k == 3 ? 2640
+               : k == 4 ? 3896
+               : k == 5 ? 5274
+               : k == 6 ? 6547
+               : k == 7 ? 7455
+                        : 7784;
+    if (radius == 4)
+        return k == 0 ? 1244 : k == 1 ? 3663 : k == 2 ? 7925 : k == 3 ? 12590 : 14692;
+    if (radius == 2)
+        return k == 0 ? 3571 : k == 1 ? 16004 : 26386;
+    return k == 0 ? 10904 : 43728;
+}
+
+/* Columns of a tile whose whole window is in it. */
+INLINE int vif_tile_cols(const int radius) { return (ITEMS - 2 * radius) / VIF_QUAD * VIF_QUAD; }
+
+/* The vertical pass of one column, at the item's place in the tile: of the reference alone, or
+ * (`paired`) of a distorted frame and what it has in common with the reference. Sums of 8-bit
+ * products fit 32 bits and are not rounded. */
+INLINE void vif_vertical(const int paired, const int radius, const int next_radius, const int wide,
+                         GLOBAL const vif_params *p, GLOBAL const void *plane,
+                         GLOBAL const void *ref, int x, int y, int item, LOCAL vif_moments *tile)
+{
+    u32 mean[VIF_ROWS], next[VIF_ROWS / 2];
+    u64 square[VIF_ROWS], product[VIF_ROWS];
+    u32 square8[VIF_ROWS], product8[VIF_ROWS];
+#pragma unroll
+    for (int i = 0; i < VIF_ROWS; i++) {
+        mean[i] = square8[i] = product8[i] = 0;
+        square[i] = product[i] = 0;
+        next[i / 2] = 0;
+    }
+    const int column = mirrored(x - radius + item, p->width), height = p->height, pitch = p->pitch;
+#pragma unroll
+    for (int k = 0; k < VIF_ROWS + 2 * radius; k++) {
+        const int at = mirrored(y - radius + k, height) * pitch + column;
+        const u32 value = sample_at(wide, plane, at);
+        const u32 other = paired ? sample_at(wide, ref, at) : 0;
+#pragma unroll
+        for (int i = 0; i < VIF_ROWS; i++) {
+            const int tap = k - i;
+            if (tap < 0 || tap > 2 * radius)
+                continue;
+            const u32 weight = vif_weight(radius, tap);
+            mean[i] += weight * value;
+            if (wide)
+                square[i] += (u64)weight * (value * value);
+            else
+                square8[i] += weight * (value * value);
+            if (paired && wide)
+                product[i] += (u64)weight * (value * other);
+            else if (paired)
+                product8[i] += weight * (value * other);
+        }
+#pragma unroll
+        for (int i = 0; i < VIF_ROWS / 2; i++) {
+            const int tap = k - 2 * i - (radius - next_radius);
+            if (next_radius != 0 && tap >= 0 && tap <= 2 * next_radius)
+                next[i] += vif_weight(next_radius, tap) * value;
+        }
+    }
+    const int mean_shift = p->mean_shift, power_shift = p->power_shift;
+    const u32 mean_half = 1u << (mean_shift - 1);
+    const u64 power_half = ((u64)1 << power_shift) >> 1;
+#pragma unroll
+    for (int i = 0; i < VIF_ROWS; i++) {
+        const int at = i * VIF_PITCH + item;
+        tile->mean[at] = (mean[i] + mean_half) >> mean_shift;
+        tile->square[at] = wide ? (u32)((square[i] + power_half) >> power_shift) : square8[i];
+        if (paired)
+            tile->product[at] =
+                wide ? (u32)((product[i] + power_half) >> power_shift) : product8[i];
+    }
+    if (next_radius)
+#pragma unroll
+        for (int i = 0; i < VIF_ROWS / 2; i++)
+            tile->next[i * VIF_PITCH + item] = (next[i] + mean_half) >> mean_shift;
+}
+
+/* Horizontal pass and decimation: every second column of every second row. */
+INLINE void vif_next_level(const int radius, const int next_radius, GLOBAL const vif_params *p,
+                           LOCAL const vif_moments *tile, int x, int y, int item, GLOBAL u16 *out)
+{
+    const int cols = vif_tile_cols(radius) / 2;
+#pragma unroll
+    for (int k = 0; k < VIF_QUADS; k++) { /* as many samples as groups of four pixels */
+        const int row = (k * ITEMS + item) / cols, col = (k * ITEMS + item) % cols;
+        LOCAL const u32 *means =
+            tile->next + row % (VIF_ROWS / 2) * VIF_PITCH + 2 * col + radius - next_radius;
+        u32 sum = 0x8000;
+#pragma unroll
+        for (int tap = 0; tap <= 2 * next_radius; tap++)
+            sum += vif_weight(next_radius, tap) * means[tap];
+        const int out_x = x / 2 + col, out_y = y / 2 + row;
+        if (row < VIF_ROWS / 2 && out_x < p->next_width && out_y < p->next_height)
+            out[out_y * p->next_pitch + out_x] = (u16)(sum >> 16);
+    }
+}
