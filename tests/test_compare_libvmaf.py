@@ -113,3 +113,22 @@ def test_the_command_explains(tmp_path: Path) -> None:
     frame = content["explanation"]["frame"]
     assert f"libvmaf's scalar code gives the same in frame {frame}." in ran.stdout
     assert "- band-edge: frames 144 wide" in ran.stdout
+
+
+def test_the_tier_is_what_runs() -> None:
+    """Bit 16 alone chooses AVX-512 code; the one for Ice Lake, 32, changes nothing.
+
+    At this width AVX2 code gives another adm2 than AVX-512 code.
+    """
+    ref, dis = smooth(148, frames=3)
+    rows, tiers = {}, {}
+    for mask in (0, 8, 16, 32, 48):
+        result = pyvmaf_tiny.score(ref, dis, engine=LIBVMAF, model=False, cpu_mask=mask, threads=1)
+        rows[mask], tiers[mask] = result.features.tolist(), result.info.cpu_tier
+    assert rows[16] == rows[48]
+    assert rows[8] == rows[32] == rows[0]
+    assert tiers[16] == tiers[48] == ("avx2" if has("avx2") else "scalar")
+    assert (rows[0] == rows[48]) != has("avx512")
+    if has("avx512"):
+        assert tiers[32] == "avx512"
+        assert str(tiers[0]).startswith("avx512")

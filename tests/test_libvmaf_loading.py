@@ -146,13 +146,13 @@ def test_a_damaged_copy_in_the_wheel_is_told(
     assert f"{copy}: the file is cut short" in said
 
 
-@pytest.mark.parametrize("place", ["engine=", LIBRARY_VARIABLE])
+@pytest.mark.parametrize("place", ['the path behind "libvmaf:"', LIBRARY_VARIABLE])
 @pytest.mark.parametrize("path", ["/nonexistent/libvmaf.so", "/", "libvmaf.so.3"])
 def test_a_name_that_leads_nowhere(monkeypatch: pytest.MonkeyPatch, place: str, path: str) -> None:
     """An error, not the next place."""
     monkeypatch.setenv(LIBRARY_VARIABLE, path if place == LIBRARY_VARIABLE else str(LIBRARY))
     with pytest.raises(EngineUnavailableError, match=f"{place} names no file: given {path}"):
-        load(path if place == "engine=" else None)
+        load(None if place == LIBRARY_VARIABLE else path)
 
 
 def test_another_library() -> None:

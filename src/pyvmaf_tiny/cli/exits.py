@@ -37,14 +37,19 @@ _FLAGS = {
     "shortest=True": "--shortest",
     "bit_depth=": "--bitdepth ",
     'engine="libvmaf"': "--engine libvmaf",
-    'engine="libvmaf:/path/to/library"': "--engine libvmaf:/path/to/library",
     'model_device="cpu"': "--tiny-device cpu",  # before the next one, which it contains
     'device="cpu"': "--device cpu",
+    "threads=1": "--threads 1",
+    "cpu_mask": "--cpumask",
+    "say neg=True (--neg)": "say --neg",
     "or None for as many": "or 0 for as many",
     "say w and h (-w and -h on the command line)": "say -w and -h",
     "needs width and height": "needs -w and -h",
     'frame.reformat(format="yuv420p") or ': "",
 }
+
+#: What would break a line, or the terminal: names of files may hold it.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 
 #: Code, and objects of Python: advice that has them is none to a person at a terminal.
 _PYTHON = re.compile(r"\w\(|\w\.\w+\(|\bfile object\b|\w=\w|\bscorer\b|\bPyAV\b")
@@ -59,8 +64,11 @@ def message_of(error: VmafTinyError) -> str:
     if hint:
         # Pieces of advice are joined by a semicolon or ", or".
         pieces = re.split(r"(; |, or )", hint)
-        kept = [piece for piece in pieces[::2] if not _PYTHON.search(piece)]
-        hint = "; ".join(kept) if len(kept) < len(pieces[::2]) else hint
+        kept = ""
+        for joint, piece in zip(["", *pieces[1::2]], pieces[::2], strict=True):
+            if not _PYTHON.search(piece):
+                kept += joint + piece if kept else piece
+        hint = kept
     expected = None if error.expected is None else _as_flags(str(error.expected))
     return str(
         VmafTinyError(error.message, given=error.given, expected=expected, hint=hint or None)
@@ -83,7 +91,8 @@ def exit_code(error: VmafTinyError) -> int:
 
 def say(message: str) -> None:
     """Print one line on stderr, where everything goes that is not a result."""
-    click.echo(f"pyvmaf-tiny: {message}", err=True)
+    line = _CONTROL.sub(lambda found: repr(found[0])[1:-1], message)
+    click.echo(f"pyvmaf-tiny: {line}", err=True)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from pyvmaf_tiny.frames import BIT_DEPTHS, MAX_SIZE, MIN_SIZE
+from pyvmaf_tiny.frames import BIT_DEPTHS, MAX_SIZE, MIN_SIZE, NEG_GAIN_LIMIT
 
 from .exits import say
 
@@ -237,6 +237,10 @@ def scoring_arguments(options: dict[str, Any]) -> dict[str, Any]:
     neg = {None: False, "only": True}.get(options["neg"], options["neg"])
     if neg is True and options["gain_limit"] is not None:
         raise click.UsageError("--neg is --gain_limit 1; leave one of the two out.")
+    if neg == "both" and options["gain_limit"] == NEG_GAIN_LIMIT:
+        raise click.UsageError("--neg both puts --gain_limit 1 beside another one; leave it out.")
+    if (options["width"] is None) != (options["height"] is None):
+        raise click.UsageError("-w/--width and -h/--height belong together.")
     engine = {}
     if "engine" in options:
         engine = {

@@ -150,6 +150,8 @@ def score(
                     "-m/--model twice and --neg-model both name a model for NEG."
                 )
             neg_model = vmaf_model.neg_model
+    if neg_model is not None and options["neg"] != "both":
+        raise click.UsageError("--neg-model scores the features of NEG; say --neg both.")
     several = len(dis) > 1
     arguments = scoring_arguments(options)
     if output is None and log_format is not None:

@@ -35,6 +35,12 @@ def open_engine(name: str, spec: EngineSpec) -> Engine:
     """
     if isinstance(name, str) and name.startswith(_WITH_PATH):
         name, _, path = name.partition(":")
+        if not path:
+            raise OptionError(
+                "no library behind the engine",
+                given=repr(f"{name}:"),
+                expected=f'"{name}", or "{_WITH_PATH}/path/to/library"',
+            )
         spec = dataclasses.replace(spec, library=path)
     if name not in ENGINES:
         expected = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import Any
@@ -58,7 +59,8 @@ def compare(
         neg: see ``features``.
         gain_limit: see ``features``.
         scalar: no SIMD in both, unless a side says otherwise.
-        threads: threads of each engine, unless a side says otherwise.
+        threads: threads of each engine, unless a side says otherwise; None for the engine's
+            choice, which is one where two libvmafs have different CPU masks.
         cpu_mask: CPU features that both leave unused, unless a side says otherwise.
         frames: compare at most this many pairs.
         skip_ref: see ``features``.
@@ -95,6 +97,7 @@ def compare(
         cpu_mask=ALL_BITS if scalar else cpu_mask,
         subsample=every,
     )
+    spec = _one_thread_for_two_masks(choices, spec)
     with pairs, ExitStack() as engines_open:
         run = Run(pairs, spec, [Side(choice, spec, engines_open) for choice in choices])
         with run.delivering():
@@ -114,3 +117,13 @@ def _two_choices(engines: Sequence[str | EngineChoice]) -> tuple[EngineChoice, E
         for choice in engines
     )
     return first, second
+
+
+def _one_thread_for_two_masks(choices: Sequence[EngineChoice], spec: EngineSpec) -> EngineSpec:
+    """Leave out threads that nobody asked for where two libvmafs have different CPU masks.
+
+    libvmaf keeps one mask for the whole process, which its threads look at at any time.
+    """
+    masks = {choice.apply(spec).cpu_mask for choice in choices}
+    two = len(masks) > 1 and all(choice.name == "libvmaf" for choice in choices)
+    return dataclasses.replace(spec, threads=1) if two and spec.threads is None else spec

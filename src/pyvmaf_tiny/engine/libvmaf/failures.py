@@ -66,7 +66,7 @@ def raise_device_failure(device: str, failure: Any, messages: list[str]) -> NoRe
     raise DeviceError(
         f"libvmaf cannot open the device {device!r}",
         given=answer_of(failure),
-        hint=f'{said}is there such a device, and its driver? device="cpu" needs none',
+        hint=f'{said}is there such a device, and its driver? The device "cpu" needs none',
     )
 
 

@@ -32,7 +32,7 @@ _SYSTEM_NAMES = {
 HOW_TO_GET_ONE = (
     'pip install "pyvmaf-tiny[libvmaf]" (Python 3.12 and above), or your distribution\'s package '
     "(libvmaf, libvmaf3 or libvmaf1; brew install libvmaf), or a library of your own: "
-    f'engine="libvmaf:/path/to/library", {LIBRARY_VARIABLE}=/path/to/library'
+    f'the engine "libvmaf:/path/to/library", {LIBRARY_VARIABLE}=/path/to/library'
 )
 
 
@@ -58,7 +58,7 @@ def load(path: str | None = None) -> Library:
     Raises EngineUnavailableError that says what was tried and how to get one.
     """
     if path is not None:
-        return _load_named(path, "engine=")
+        return _load_named(path, 'the path behind "libvmaf:"')
     if named := os.environ.get(LIBRARY_VARIABLE):
         return _load_named(named, LIBRARY_VARIABLE)
     candidates = [str(found) for found in _pyav_copies()]
@@ -78,6 +78,7 @@ def load(path: str | None = None) -> Library:
 
 
 def _load_named(path: str, named_by: str) -> Library:
+    path = os.path.expanduser(path)  # no shell does, behind a colon
     if not os.path.isfile(path):
         raise EngineUnavailableError(
             f"{named_by} names no file", given=path, expected="the path of a libvmaf"

@@ -28,8 +28,9 @@ _FRAMES = 4
 #: Large enough for every extractor of libvmaf (cambi's smallest frame is 320 wide).
 _TEACHER_SIZE = (320, 240)
 
-#: libvmaf's names of tiers, the best first, and their bits.
-_TIERS = {"x86": (("avx512icl", 32), ("avx512", 16), ("avx2", 8)), "arm": (("neon", 1),)}
+#: libvmaf's names of tiers, the best first, and the bits that they need. Its extractors of our
+#: features choose AVX-512 code by bit 16; 32 alone brings nothing.
+_TIERS = {"x86": (("avx512icl", 48), ("avx512", 16), ("avx2", 8)), "arm": (("neon", 1),)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +48,14 @@ class Behaviour:
     def flags(self) -> tuple[str, ...]:
         """The names of what it found in the CPU, the simplest first."""
         found = self.cpu_flags or 0
-        return tuple(name for name, bit in reversed(_TIERS[_family()]) if found & bit)
+        return tuple(name for name, bit in reversed(_TIERS[_family()]) if found & bit == bit)
 
     def tier(self, cpu_mask: int) -> str:
         """What libvmaf's extractors use under the mask; "unknown" when it does not say."""
         if self.cpu_flags is None:
             return "unknown"
         usable = self.cpu_flags & ~cpu_mask
-        return next((name for name, bit in _TIERS[_family()] if usable & bit), "scalar")
+        return next((name for name, bit in _TIERS[_family()] if usable & bit == bit), "scalar")
 
 
 @functools.cache

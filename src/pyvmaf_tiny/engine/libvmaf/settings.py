@@ -91,7 +91,7 @@ def check_device(library: Library, device: EngineDevice) -> None:
     if device.kind == "auto":
         raise OptionError(
             "the libvmaf engine is told where it works, because its numbers depend on it",
-            given='device="auto"',
+            given='"auto"',
             expected='"cpu", "cuda" or "sycl"',
         )
     has = {"cpu": True, "cuda": library.cuda, "sycl": library.sycl}
@@ -101,7 +101,7 @@ def check_device(library: Library, device: EngineDevice) -> None:
             f"this libvmaf has no functions for {device.kind}",
             given=f"{library.path}, version {library.version}",
             expected=f"a libvmaf that was built with {names[device.kind]}",
-            hint='name it: engine="libvmaf:/path/to/library"',
+            hint='name it: the engine "libvmaf:/path/to/library"',
         )
 
 
