@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import clips
 import pytest
@@ -22,7 +23,7 @@ def tier(cpu_mask: int = 0) -> str | None:
 
 def test_the_variable_limits_the_tier(monkeypatch: pytest.MonkeyPatch) -> None:
     best = tier()
-    assert tier(cpu_mask=0xFFFFFFFF) == "scalar"
+    assert tier(cpu_mask=0xFFFFFFFF) == tier(cpu_mask=-1) == "scalar"
     for value in ("-1", "0xffffffff", str(0xFFFFFFFF), " -1 "):
         monkeypatch.setenv(CPU_MASK_VARIABLE, value)
         assert tier() == "scalar"
@@ -30,6 +31,12 @@ def test_the_variable_limits_the_tier(monkeypatch: pytest.MonkeyPatch) -> None:
     for value in ("0", ""):
         monkeypatch.setenv(CPU_MASK_VARIABLE, value)
         assert tier() == best
+
+
+@pytest.mark.parametrize("mask", [-2, 1.5, "16", None, True])
+def test_a_wrong_mask_is_an_error(mask: Any) -> None:
+    with pytest.raises(OptionError, match=r"cpu_mask is not .*an integer of at least -1"):
+        tier(cpu_mask=mask)
 
 
 def test_variable_and_option_add_up(monkeypatch: pytest.MonkeyPatch) -> None:

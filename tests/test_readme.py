@@ -5,6 +5,7 @@ Blocks of one page run in order and share their names, in a folder that holds th
 
 from __future__ import annotations
 
+import inspect
 import re
 import shlex
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 from clips import moving_planes, noisy, write_video, y4m_bytes, yuv_bytes
 from oracle.fetch_libvmaf import LIBRARY
 
+import pyvmaf_tiny
 from pyvmaf_tiny.engine.libvmaf.loading import LIBRARY_VARIABLE
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -112,3 +114,16 @@ def test_links_lead_somewhere(page: str) -> None:
     targets = re.findall(r"\]\(([^)#\s]+)", BLOCK.sub("", text_of(page)))
     local = [target for target in targets if not target.startswith(("http://", "https://"))]
     assert [target for target in local if not (folder / target).exists()] == []
+
+
+def test_the_options_that_features_lacks() -> None:
+    said = re.search(
+        r"`features\(\)` takes the options of `score\(\)` less .*", text_of("docs/python.md")
+    )
+    assert said is not None
+    of_score, of_features = (
+        set(inspect.signature(call).parameters)
+        for call in (pyvmaf_tiny.score, pyvmaf_tiny.features)
+    )
+    assert of_features < of_score
+    assert set(re.findall(r"`(\w+)`", said[0])) == of_score - of_features

@@ -88,6 +88,62 @@ def test_a_refused_frame_changes_nothing() -> None:
         same(result, pyvmaf_tiny.score(ref, dis, bit_depth=10))
 
 
+def test_frames_go_by_name_too() -> None:
+    ref, (high, low) = ladder(2, frames=3)
+    with ReferenceScorer(WIDTH, HEIGHT, ["high", "low"], keep_frames=True) as scorer:
+        scorer.push(ref[0], {"high": high[0], "low": low[0]})
+        scorer.push(ref[1], {"low": low[1], "high": high[1]})
+        for names in ({"high"}, {"high", "low", "other"}, {"high", "other"}, set[str]()):
+            frames = dict.fromkeys(names, ref[2])
+            said = "frame 2: other names .*expected 'high', 'low'"
+            with pytest.raises(OptionError, match=said):
+                scorer.push(ref[2], frames)
+        stacked: Any = np.stack([high[2], low[2]])
+        scorer.push(ref[2], stacked)
+        scorer.flush()
+        results = scorer.results()
+    same(results["high"], pyvmaf_tiny.score(ref, high))
+    same(results["low"], pyvmaf_tiny.score(ref, low))
+
+
+@pytest.mark.parametrize("frames", [iter([]), None, 5, {1, 2}, video_frame(ladder(0)[0][0])])
+def test_frames_that_are_no_list(frames: Any) -> None:
+    with ReferenceScorer(WIDTH, HEIGHT, 2, model=False) as scorer:
+        with pytest.raises(OptionError, match="frame 0: the distorted frames are not a list"):
+            scorer.push(np.zeros((HEIGHT, WIDTH), np.uint8), frames)
+        assert scorer.flush() == [[], []]
+
+
+@pytest.mark.parametrize("neg", [None, 1, "neither", np.int64(1)])
+def test_neg_is_refused_with_all_that_it_may_be(neg: Any) -> None:
+    with pytest.raises(OptionError, match='expected True, False or "both"'):
+        ReferenceScorer(WIDTH, HEIGHT, 2, neg=neg)
+
+
+@pytest.mark.parametrize("neg", [np.True_, np.False_])
+def test_neg_may_be_numpys(neg: Any) -> None:
+    with ReferenceScorer(WIDTH, HEIGHT, 2, neg=neg) as scorer:
+        assert scorer.results()[0].info.neg is bool(neg)
+
+
+@pytest.mark.parametrize("engine", ["native", f"libvmaf:{LIBRARY}"])
+def test_numbers_beyond_a_c_int(engine: str) -> None:
+    """Said as they were given, or followed."""
+    ref, dis = ladder(2, frames=3)
+    huge = 10**12
+    eight: Any = "8"
+    with pytest.raises(OptionError, match=f"threads out of range: given {huge}, expected 1 to 256"):
+        ReferenceScorer(WIDTH, HEIGHT, 2, engine=engine, threads=huge)
+    with ReferenceScorer(WIDTH, HEIGHT, 2, engine=engine, batch=huge) as scorer:
+        push_all(scorer, ref, dis)
+        assert [len(frames) for frames in scorer.flush()] == [3, 3]
+    if engine != "native":
+        with pytest.raises(OptionError, match=f"subsample out of range: given {huge}, expected 1"):
+            ReferenceScorer(WIDTH, HEIGHT, 2, engine=engine, subsample=huge)
+        with pytest.raises(OptionError, match=r"bit_depth is not a whole number.*given '8'"):
+            ReferenceScorer(WIDTH, HEIGHT, 2, engine=engine, bit_depth=eight)
+
+
 def push_all(scorer: ReferenceScorer, ref: list[Plane], renditions: list[list[Plane]]) -> None:
     for plane, versions in zip(ref, zip(*renditions, strict=True), strict=True):
         scorer.push(plane, versions)

@@ -51,6 +51,22 @@ def test_results_are_asked_for_by_name_and_position() -> None:
         ScoreResults([], [])[0]
 
 
+@pytest.mark.parametrize(
+    ("renditions", "given"),
+    [
+        ({"a", "b"}, "{'"),
+        ({"a": 1}, "{'a': 1}"),
+        (iter("ab"), "<str"),
+        ("ab", "'ab'"),
+        (CLIP, r"an array of shape \(4, 48, 64\)"),
+    ],
+)
+def test_a_scorers_renditions_are_a_number_or_a_list(renditions: Any, given: str) -> None:
+    said = f"^renditions are a number or a list of names: given {given}"
+    with pytest.raises(OptionError, match=said):
+        ReferenceScorer(64, 48, renditions, model=False)
+
+
 @pytest.mark.parametrize("name", [1, 1080, None, ("a", 2), b"a"])
 def test_names_are_strings(name: Any) -> None:
     """A number would be a position, and the wrong one."""

@@ -176,7 +176,7 @@ BAD_ARGUMENTS: dict[str, list[Any]] = {
     "bit_depth": [0, 1, 7, 9, 14, 17, 32, -8, 8.5, "8", None, *HUGE],
     "threads": [0, -1, 257, *HUGE, -(2**40), 1.5, "2"],
     "gain_limit": [0.0, 0.999, -1.0, float("nan"), float("inf"), -float("inf"), "x", 10**400],
-    "cpu_mask": [-1, 1.5, "8"],
+    "cpu_mask": [-2, 1.5, "8"],
     "subsample": [0, -1, 1.5, "2", None],
     "batch": [0, -1, 1.5, "2", None],
     "engine": ["", "Native", "gpu", None, 1],

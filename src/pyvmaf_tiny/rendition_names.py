@@ -19,10 +19,9 @@ def named_inputs(
     Raises OptionError for what is one input, or the frames of one, instead of several.
     """
     if _is_one_input(renditions):
-        shape = getattr(renditions, "shape", None)
         raise OptionError(
             "renditions are a list of inputs, or a dictionary of them",
-            given=repr(renditions) if shape is None else f"an array of shape {tuple(shape)}",
+            given=_described(renditions),
             expected="such as [dis] for one",
         )
     if isinstance(renditions, Mapping):
@@ -52,18 +51,18 @@ def named_inputs(
 
 def rendition_names(renditions: int | Sequence[str]) -> tuple[str, ...]:
     """The names of so many renditions, or the ones given. OptionError when they are neither."""
-    if isinstance(renditions, (str, bytes)):
-        raise OptionError(
-            "renditions are a number or a list of names",
-            given=repr(renditions),
-            expected="3, or a list such as ['6M', '3M', '1M']",
-        )
-    if isinstance(renditions, Sequence):
+    if isinstance(renditions, Sequence) and not isinstance(renditions, (str, bytes)):
         if not renditions or not all(isinstance(name, str) for name in renditions):
             raise OptionError(
                 "renditions have names", given=repr(renditions), expected="at least one string"
             )
         return unique_names(renditions)
+    if isinstance(renditions, Iterable):
+        raise OptionError(
+            "renditions are a number or a list of names",
+            given=_described(renditions),
+            expected="3, or a list such as ['6M', '3M', '1M']",
+        )
     count = whole_number("renditions", renditions, least=1)
     return tuple(f"rendition {number}" for number in range(count))
 
@@ -101,3 +100,9 @@ def _is_frame(value: object) -> bool:
     from .source.videoframe import is_video_frame
 
     return len(getattr(value, "shape", ())) == 2 or is_video_frame(value)
+
+
+def _described(value: object) -> str:
+    """In one line."""
+    shape = getattr(value, "shape", None)
+    return repr(value) if shape is None else f"an array of shape {tuple(shape)}"

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
+import numpy as np
+
 from pyvmaf_tiny.errors import OptionError
 from pyvmaf_tiny.frames import DEFAULT_GAIN_LIMIT, NEG_GAIN_LIMIT, AnyPlane, FeatureVector, Plane
 from pyvmaf_tiny.options import whole_number
@@ -39,8 +41,8 @@ class EngineSpec:
 
     ``threads`` None means as many as the process may use and the frame has work for. ``cpu_mask``
     holds bits of CPU features that must stay unused, numbered as libvmaf does (8 AVX2, 16
-    AVX-512, 32 AVX-512 VNNI, on Arm 1 NEON); the environment variable ``PYVMAF_TINY_CPUMASK``
-    adds to them.
+    AVX-512, 32 AVX-512 VNNI, on Arm 1 NEON, -1 all); the environment variable
+    ``PYVMAF_TINY_CPUMASK`` adds to them.
 
     ``subsample`` n says that every n-th frame from 0 on is pushed and the others are skipped.
     ``lag`` is how many frames a row may come late: 1 is what motion2 needs, more lets an engine
@@ -158,7 +160,7 @@ def check_renditions(spec: EngineSpec, dis: Sequence[AnyPlane]) -> None:
 
 def gain_limit_of(neg: bool, gain_limit: float | None) -> float:
     """The gain limit that the two options ask for; OptionError when they contradict."""
-    if not isinstance(neg, bool):
+    if not isinstance(neg, (bool, np.bool_)):
         raise OptionError("neg is a yes or a no", given=repr(neg), expected="True or False")
     if gain_limit is None:
         return NEG_GAIN_LIMIT if neg else DEFAULT_GAIN_LIMIT
@@ -171,8 +173,8 @@ def gain_limit_of(neg: bool, gain_limit: float | None) -> float:
 
 def gain_limits_of(neg: Neg, gain_limit: float | None) -> tuple[float, ...]:
     """One gain limit, or with ``neg="both"`` two of them, NEG's last; raises OptionError."""
-    if not isinstance(neg, str):
-        return (gain_limit_of(neg, gain_limit),)
+    if isinstance(neg, (bool, np.bool_)):
+        return (gain_limit_of(bool(neg), gain_limit),)
     if neg != "both":
         raise OptionError("unknown neg", given=repr(neg), expected='True, False or "both"')
     if gain_limit == NEG_GAIN_LIMIT:
@@ -201,10 +203,10 @@ def refuse_libvmafs_options(engine: str, spec: EngineSpec) -> None:
 def cpu_mask_of(mask: object) -> int:
     """The CPU features that must stay unused: ``mask`` and what the environment adds to it.
 
-    Raises OptionError for what is not a whole number of at least 0; the environment variable may
-    also be -1 (all) and hexadecimal (``0x30``).
+    Both may be -1, for all of them; the environment variable also hexadecimal (``0x30``). Raises
+    OptionError for anything else that is not a whole number of at least 0.
     """
-    bits = whole_number("cpu_mask", mask, least=0)
+    bits = whole_number("cpu_mask", mask, least=-1)
     text = os.environ.get(CPU_MASK_VARIABLE, "").strip()
     try:
         held_back = int(text or "0", 0)

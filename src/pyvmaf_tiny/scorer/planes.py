@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -23,6 +23,10 @@ from pyvmaf_tiny.source.videoframe import LumaReader, is_video_frame
 if TYPE_CHECKING:
     import av
 
+    Frame = AnyArray | av.VideoFrame
+    #: A frame of every rendition, in their order or by their names.
+    Frames = Sequence[Frame] | Mapping[str, Frame]
+
 
 class PlaneReader:
     """Takes luma from arrays and PyAV frames, and checks that it is what the engine was made for.
@@ -39,14 +43,14 @@ class PlaneReader:
         self._reference = LumaReader("reference")
         self._renditions = [(name, LumaReader(name)) for name in spec.renditions]
 
-    def reference(self, frame: AnyArray | av.VideoFrame, index: int) -> Plane:
+    def reference(self, frame: Frame, index: int) -> Plane:
         """The luma of a reference frame."""
         return self._plane(frame, index, "reference", self._reference)
 
-    def renditions(
-        self, frames: Sequence[AnyArray | av.VideoFrame], index: int
-    ) -> tuple[Plane, ...]:
+    def renditions(self, frames: Frames, index: int) -> tuple[Plane, ...]:
         """The luma of its distorted versions; an error has the ``rendition`` at fault."""
+        if type(frames) is not tuple and type(frames) is not list:
+            frames = self._in_order(frames, index)
         if len(frames) != len(self._renditions):
             raise OptionError(
                 f"frame {index}: another number of distorted frames than of renditions",
@@ -62,9 +66,26 @@ class PlaneReader:
                 raise
         return tuple(planes)
 
-    def _plane(
-        self, frame: AnyArray | av.VideoFrame, index: int, name: str, reader: LumaReader
-    ) -> Plane:
+    def _in_order(self, frames: Frames, index: int) -> Sequence[Frame]:
+        """The frames in the order of the renditions, which a dictionary says by their names."""
+        if isinstance(frames, Mapping):
+            names = [name for name, _ in self._renditions]
+            if set(frames) != set(names):
+                raise OptionError(
+                    f"frame {index}: other names than the renditions'",
+                    given=", ".join(map(repr, frames)) or "none",
+                    expected=", ".join(map(repr, names)),
+                )
+            return [frames[name] for name in names]
+        if not hasattr(frames, "__len__") or not hasattr(frames, "__getitem__"):
+            raise OptionError(
+                f"frame {index}: the distorted frames are not a list",
+                given=repr(frames),
+                expected="a list with a frame per rendition, or a dictionary by their names",
+            )
+        return frames
+
+    def _plane(self, frame: Frame, index: int, name: str, reader: LumaReader) -> Plane:
         """Well under a microsecond for an array."""
         if type(frame) is np.ndarray:
             luma: AnyArray = frame

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pyvmaf_tiny.engine.base import Neg
-from pyvmaf_tiny.frames import AnyArray, FrameScore
+from pyvmaf_tiny.frames import FrameScore
 from pyvmaf_tiny.rendition_names import rendition_names
 from pyvmaf_tiny.renditions import ScoreResults
 
@@ -16,7 +16,7 @@ from .scoring import ModelSpec, Scored
 from .stream import Stream
 
 if TYPE_CHECKING:
-    import av
+    from .planes import Frame, Frames
 
 
 class ReferenceScorer(Stream):
@@ -82,7 +82,8 @@ class ReferenceScorer(Stream):
                 ":1" and so on for one of several GPUs, or "auto" for the first GPU that works
                 and else the CPU. The native engine gives the same bits everywhere.
             model_device: where the model runs: "cpu", "cuda", "openvino", "rocm" or "auto".
-            cpu_mask: bits of CPU features to leave unused (8 AVX2, 16 AVX-512, 32 AVX-512 VNNI).
+            cpu_mask: bits of CPU features to leave unused (8 AVX2, 16 AVX-512, 32 AVX-512
+                VNNI, -1 all).
             gpu_mask: libvmaf's gpumask: anything but 0 keeps its models' features off the GPU.
             teacher: with the libvmaf engine, its own model to score every frame, too:
                 "vmaf_v0.6.1", "vmaf_v0.6.1neg", "vmaf_4k_v0.6.1" or the path of a JSON file.
@@ -117,13 +118,12 @@ class ReferenceScorer(Stream):
             batch=batch,
         )
 
-    def push(
-        self, ref: AnyArray | av.VideoFrame, dis: Sequence[AnyArray | av.VideoFrame]
-    ) -> list[list[FrameScore]]:
+    def push(self, ref: Frame, dis: Frames) -> list[list[FrameScore]]:
         """Take a frame of every rendition and return, for each of them, what became ready.
 
         ``ref`` and ``dis`` are luma planes (height, width), uint8 at 8 bit and uint16 above,
-        or PyAV video frames. They are used in place and are free again afterwards. Usually the
+        or PyAV video frames; ``dis`` is a list of them, in the order of the renditions, or a
+        dictionary by their names. They are used in place and are free again afterwards. Usually the
         frame before is ready: a list of one for every rendition.
 
         Raises FrameTypeError, FrameSizeError, FrameLayoutError, BitDepthError, PixelFormatError,

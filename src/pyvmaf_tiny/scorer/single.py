@@ -79,7 +79,8 @@ class Scorer(Stream):
                 ":1" and so on for one of several GPUs, or "auto" for the first GPU that works
                 and else the CPU. The native engine gives the same bits everywhere.
             model_device: where the model runs: "cpu", "cuda", "openvino", "rocm" or "auto".
-            cpu_mask: bits of CPU features to leave unused (8 AVX2, 16 AVX-512, 32 AVX-512 VNNI).
+            cpu_mask: bits of CPU features to leave unused (8 AVX2, 16 AVX-512, 32 AVX-512
+                VNNI, -1 all).
             gpu_mask: libvmaf's gpumask: anything but 0 keeps its models' features off the GPU.
             teacher: with the libvmaf engine, its own model to score every frame, too:
                 "vmaf_v0.6.1", "vmaf_v0.6.1neg", "vmaf_4k_v0.6.1" or the path of a JSON file.

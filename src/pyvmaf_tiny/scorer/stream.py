@@ -5,14 +5,12 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from pyvmaf_tiny.engine import EngineSpec, open_engine
 from pyvmaf_tiny.engine.base import Neg, cpu_mask_of, gain_limits_of
 from pyvmaf_tiny.errors import EngineStateError, VmafTinyError
-from pyvmaf_tiny.frames import AnyArray
 from pyvmaf_tiny.options import whole_number
 from pyvmaf_tiny.results import ScoreResult
 
@@ -22,9 +20,7 @@ from .scoring import ModelSpec, Scored, Scoring, load_models
 from .turn import Turn
 
 if TYPE_CHECKING:
-    import av
-
-    Frame = AnyArray | av.VideoFrame
+    from .planes import Frame, Frames
 
 
 class Stream:
@@ -88,7 +84,7 @@ class Stream:
 
     # ---- the stream -----------------------------------------------------------------------------
 
-    def advance(self, ref: Frame, dis: Sequence[Frame]) -> list[Scored]:
+    def advance(self, ref: Frame, dis: Frames) -> list[Scored]:
         """Take a frame and return what became ready, a :class:`FrameScore` per rendition."""
         started = time.perf_counter()
         with self._turn:

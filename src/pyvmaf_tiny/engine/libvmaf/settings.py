@@ -30,6 +30,9 @@ STALL_SECONDS = 60.0
 
 MOST_THREADS = 256
 
+#: The binding counts some of them with an int.
+MOST_FRAMES = 2**31 - 1
+
 _DEVICES = {"cpu": lib.PVL_CPU, "cuda": lib.PVL_CUDA, "sycl": lib.PVL_SYCL}
 
 
@@ -42,7 +45,7 @@ def check_format(spec: EngineSpec) -> None:
             given=f"{spec.width}x{spec.height}",
             expected=f"{MIN_SIZE}x{MIN_SIZE} to {MAX_SIZE}x{MAX_SIZE}",
         )
-    if spec.bit_depth not in BIT_DEPTHS:
+    if whole_number("bit_depth", spec.bit_depth) not in BIT_DEPTHS:
         raise BitDepthError(
             "unsupported bit depth",
             given=spec.bit_depth,
@@ -86,6 +89,15 @@ def threads_of(spec: EngineSpec, device: EngineDevice) -> int:
     return 1 if device.kind != "cpu" else max(1, min(usable_cpus(), spec.lag + 1, MOST_THREADS))
 
 
+def _subsample_of(spec: EngineSpec) -> int:
+    subsample = whole_number("subsample", spec.subsample, least=1)
+    if subsample > MOST_FRAMES:
+        raise OptionError(
+            "subsample out of range", given=subsample, expected=f"1 to {MOST_FRAMES} with libvmaf"
+        )
+    return subsample
+
+
 def check_device(library: Library, device: EngineDevice) -> None:
     """Refuse a device that the library was not built for."""
     if device.kind == "auto":
@@ -114,8 +126,9 @@ def configuration(spec: EngineSpec, device: EngineDevice, threads: int) -> Any:
             "height": spec.height,
             "bit_depth": spec.bit_depth,
             "threads": 0 if threads == 1 else threads,
-            "subsample": whole_number("subsample", spec.subsample, least=1),
-            "lag": whole_number("lag", spec.lag, least=1),
+            "subsample": _subsample_of(spec),
+            # How late a row may come: nobody can tell more from for ever.
+            "lag": min(whole_number("lag", spec.lag, least=1), MOST_FRAMES),
             "period": PERIOD,
             "stall_ms": int(1000 * STALL_SECONDS),
             "gain_limit": gain_limit_of(spec),

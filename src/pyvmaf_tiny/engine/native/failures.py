@@ -55,7 +55,7 @@ def raise_create_error(status: int, spec: EngineSpec, threads: int) -> NoReturn:
     if status == lib.PVT_ERROR_THREADS:
         raise OptionError(
             "number of threads out of range",
-            given=threads,
+            given=threads if spec.threads is None else spec.threads,
             expected=f"1 to {lib.PVT_MAX_THREADS}, or None for as many as are useful",
         )
     if status == lib.PVT_ERROR_RENDITIONS:
