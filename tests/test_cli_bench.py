@@ -100,4 +100,4 @@ def test_a_gpu(device: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_gpu_that_is_not_here() -> None:
-    assert run("bench", "--size", "64x48", "--device", "sycl:9").exit_code == 4
+    assert run("bench", "--size", "64x48", "--device", "sycl:9").exit_code == 5

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from .errors import OptionError
-from .pooling import SCORE
+from .pooling import SCORE, TEACHER
 from .rendition_names import unique_names
 from .results import ScoreResult
 
@@ -71,8 +71,13 @@ class ScoreResults(Sequence[ScoreResult]):
         Keys: ``rendition`` (its name), ``bitrate`` (kbit/s or None), ``frames``, ``mean``,
         ``harmonic_mean``, ``p5`` (5th percentile), ``min``, ``max`` and ``stddev``; a figure
         that does not exist is None, as the percentile is where frames were not kept. Results with
-        NEG have ``neg_mean`` and so on besides. Raises as :meth:`ScoreResult.figures` does.
+        NEG have ``neg_mean`` and so on besides, the scores those of a teacher as ``teacher_mean``
+        and so on. Raises as :meth:`ScoreResult.figures` does.
         """
+
+        def taught(result: ScoreResult) -> bool:
+            return metric == SCORE and TEACHER in result.metrics
+
         return [
             {
                 "rendition": name,
@@ -80,6 +85,7 @@ class ScoreResults(Sequence[ScoreResult]):
                 "frames": len(result),
                 **_figures(result, metric),
                 **({} if result.neg is None else _figures(result.neg, metric, "neg_")),
+                **(_figures(result, TEACHER, "teacher_") if taught(result) else {}),
             }
             for name, result in zip(self.names, self._results, strict=True)
         ]
