@@ -41,7 +41,7 @@ GATES = {
     "vmaf_tiny_v1_medium": Gate(0.99, 0.98, 3.0, 20.0, 6.0),
     "vmaf_tiny_v2": Gate(0.9999, 0.998, 0.3, 6.0, 1.3),
     "vmaf_tiny_v3": Gate(0.9999, 0.999, 0.2, 5.0, 0.9),
-    "vmaf_tiny_v3.int8": Gate(0.999, 0.998, 0.7, 5.0, 1.0),
+    "vmaf_tiny_v3.int8": Gate(0.9999, 0.998, 0.4, 5.0, 0.9),
 }
 
 
@@ -125,3 +125,33 @@ def test_far_from_any_encode() -> None:
             assert features[:, 1].max() < 0.01
             assert max(scores) < 25
         assert all(0 <= score <= 100 for score in scores)
+
+
+#: RMSE and largest error on rows of enhanced video: detail beyond the reference's, as contrast and
+#: sharpness give it, and no encode.
+ENHANCED = {
+    "vmaf_tiny_d1": (0.005, 0.2),
+    "vmaf_tiny_d1neg": (0.01, 0.25),
+    "vmaf_tiny_v1": (4.5, 35.0),
+    "vmaf_tiny_v1_medium": (3.5, 30.0),
+    "vmaf_tiny_v2": (0.8, 17.0),
+    "vmaf_tiny_v3": (0.6, 10.0),
+    "vmaf_tiny_v3.int8": (0.6, 10.0),
+}
+
+
+@pytest.mark.parametrize("model_id", GATES)
+@pytest.mark.parametrize("gain", [1.1, 1.2, 1.3, 1.6, 2.0])
+def test_enhanced_video(model_id: str, gain: float, table: pd.DataFrame) -> None:
+    rows = table[list(FEATURES)].to_numpy() * [gain, gain, gain, gain, gain, 1.0]
+    errors = load_model(model_id).predict(rows) - libvmaf_scores(rows)
+    rmse, largest = ENHANCED[model_id]
+    assert np.sqrt(np.mean(errors**2)) < rmse
+    assert np.abs(errors).max() < largest
+
+
+@pytest.mark.parametrize("model_id", GATES)
+def test_more_motion_than_any_encode(model_id: str, table: pd.DataFrame) -> None:
+    rows = table[list(FEATURES)].to_numpy() * [1, 1, 1, 1, 1, 0] + [0, 0, 0, 0, 0, 255]
+    np.testing.assert_array_equal(libvmaf_scores(rows), 100.0)
+    np.testing.assert_array_equal(load_model(model_id).predict(rows), 100.0)

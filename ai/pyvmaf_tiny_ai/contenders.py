@@ -67,7 +67,12 @@ class Quantised:
 
     id: str
     of: Trained
-    how: str = "int8 after training, static scales"
+    how: str = "inner products in int8 after training, static scales"
+
+    @property
+    def quantisation(self) -> dict[str, str]:
+        """All that the step from a student to its twin depends on."""
+        return {"id": self.id, "code": _code("quantize.py")}
 
     def graph(self, float32: Path, features: NDArray[np.float64]) -> bytes:
         """Quantise one student; ONNX file."""

@@ -48,7 +48,8 @@ class Workshop:
         """Where a contender's students of one seed lie."""
         of = contender.of if isinstance(contender, Quantised) else contender
         recipe = of.recipe if isinstance(of, Trained) else {"file": _sha256(of.graph())}
-        digest = recipe_digest({"recipe": recipe, "rows": self._rows, "quant": contender.id})
+        step = contender.quantisation if isinstance(contender, Quantised) else contender.id
+        digest = recipe_digest({"recipe": recipe, "rows": self._rows, "quant": step})
         name = re.sub("[^A-Za-z0-9.]+", "_", contender.id)
         return self.folder / f"{name}-{digest[:12]}" / f"seed{seed}"
 

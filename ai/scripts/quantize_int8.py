@@ -4,7 +4,7 @@ python ai/scripts/quantize_int8.py --onnx model/tiny/vmaf_tiny_v3.onnx \
     --parquet runs/full_features_packages.parquet --max-plcc-drop 0.01 \
     --out-onnx model/tiny/vmaf_tiny_v3.int8.onnx --out-sidecar model/tiny/vmaf_tiny_v3.int8.json
 
-Exit status 2, and no model, above the budget.
+Exit status 1, and no model, above the budget.
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ class Model:
 
         The shipped models give 0..100. Rows are rounded to the model's input type (float32 for
         the shipped ones). Of the shipped models, the same doubles come out row by row as from
-        :meth:`predict_one`.
+        :meth:`predict_one`; of the int8 one nearly so, to the last digits of float32.
 
         Raises OptionError for another shape, and for values that are no finite numbers.
         """
