@@ -41,7 +41,7 @@ class Trained:
     """A recipe. ``recipe`` is all that its students depend on besides rows and seed (JSON values).
 
     ``together`` students are trained in one call: what a run that was stopped has to make again.
-    At most ``seeds`` seeds are taken.
+    ``seeds`` seeds are taken when no other number is asked for.
     """
 
     id: str
@@ -68,6 +68,7 @@ class Quantised:
     id: str
     of: Trained
     how: str = "inner products in int8 after training, static scales"
+    seeds: int = 1
 
     @property
     def quantisation(self) -> dict[str, str]:
@@ -137,7 +138,7 @@ def _adam(
     return train_many(features_of(table), labels_of(table), subsets, seeds, recipe)
 
 
-#: Seeds of each recipe, as many as the time of one machine allowed: the larger, the fewer.
+#: Seeds of each recipe where none are asked for, as many as the time of one machine allowed.
 SEEDS = {"linear": 2, "vmaf_tiny_v1": 2, "vmaf_tiny_v2": 2, "vmaf_tiny_v3": 2}
 
 

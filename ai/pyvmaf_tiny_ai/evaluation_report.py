@@ -171,13 +171,22 @@ def reserved_part(results: Row) -> list[str]:
         "### Reserved sources",
         "",
         f"{reserved['rows']:,} rows of {', '.join(reserved['sources'])}: nothing was trained on "
-        "them and no choice looked at them. The shipped files, scored once.",
+        "them and no choice looked at them. The shipped files, each scored once.",
+        *_again(found),
         "",
         *headline(found),
         "",
         *clips(found),
         "",
     ]
+
+
+def _again(found: Mapping[str, Row]) -> list[str]:
+    """Of which models more than one file was scored, since their files were replaced."""
+    again = [f"{name}: {one['files']}" for name, one in found.items() if one.get("files", 1) > 1]
+    return [
+        f"Files of one model that were scored, one after the other: {', '.join(again)}."
+    ] * bool(again)
 
 
 def card(results: Row, model_id: str) -> str:

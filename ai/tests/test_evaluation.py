@@ -44,7 +44,7 @@ def table() -> pd.DataFrame:
 def short(monkeypatch: pytest.MonkeyPatch) -> list[contenders.Contender]:
     """A recipe of 20 epochs and its int8 twin, in place of the family."""
     recipe = replace(SYSTEMS["vmaf_tiny_v3"].recipe, epochs=20, learning_rate=0.03)
-    trained = replace(contenders.by_adam("vmaf_tiny_v3", recipe), together=2)
+    trained = replace(contenders.by_adam("vmaf_tiny_v3", recipe), together=2, seeds=3)
     family: list[contenders.Contender] = [
         trained,
         contenders.Quantised("vmaf_tiny_v3.int8", trained),
@@ -187,6 +187,10 @@ def docs(tmp_path: Path) -> Path:
     return tmp_path / "docs"
 
 
+def results_of(docs: Path) -> Any:
+    return json.loads((docs / "models" / "evaluation.json").read_text())
+
+
 def test_from_a_table_to_pages(
     short: list[contenders.Contender],
     docs: Path,
@@ -236,6 +240,31 @@ def test_from_a_table_to_pages(
     capsys.readouterr()
     assert call("--reserved") == 0
     assert "vmaf_tiny_v2: scored before, not again" in capsys.readouterr().out
+    # Published files that are not given this time stay, each with its digest.
+    assert call("--reserved", "--anchors", anchors) == 0
+    with_anchors = results_of(docs)["reserved"]["models"]
+    assert with_anchors["published old"]["sha256"] == load_model(V2).digest
+    assert call("--reserved") == 0
+    assert results_of(docs)["reserved"]["models"] == with_anchors
+    # A file in the place of another is counted.
+    document = results_of(docs)
+    document["reserved"]["models"]["vmaf_tiny_v2"]["sha256"] = "0" * 64
+    (docs / "models" / "evaluation.json").write_text(json.dumps(document))
+    assert call("--reserved") == 0
+    assert "vmaf_tiny_v2: file 2 of it" in capsys.readouterr().out
+    assert results_of(docs)["reserved"]["models"]["vmaf_tiny_v2"]["files"] == 2
+    page = (docs / "models" / "evaluation.md").read_text()
+    assert "scored, one after the other: vmaf_tiny_v2: 2." in page
+    # Another table: refused, and nothing is written.
+    everything[kept].iloc[1:].to_parquet(tmp_path / "rows.parquet")
+    before = results_of(docs)
+    for options in (["--reserved"], ["--only", "vmaf_tiny_v3"]):
+        assert call(*options) == 2
+        assert "is not the table of the" in capsys.readouterr().err
+    assert results_of(docs) == before
+    assert call("--seeds", 1, "--only", "vmaf_tiny_v3", "--fresh") == 0
+    assert list(results_of(docs)["contenders"]) == ["vmaf_tiny_v3"]
+    assert "reserved" not in results_of(docs)
 
 
 def test_a_part_leaves_the_rest_as_it_is(
@@ -259,9 +288,13 @@ def test_a_part_leaves_the_rest_as_it_is(
     assert list(part) == list(both)
     assert part["vmaf_tiny_v3.int8"] == both["vmaf_tiny_v3.int8"]
     assert part["vmaf_tiny_v3"]["judged"]["seeds"] == 2
-    # What is of other rows does not stay.
-    table.iloc[:-1].to_parquet(tmp_path / "rows.parquet")
-    assert list(found("--seeds", 1, "--only", "vmaf_tiny_v3")) == ["vmaf_tiny_v3"]
+    assert list(found("--seeds", 1, "--only", "vmaf_tiny_v3", "--fresh")) == ["vmaf_tiny_v3"]
+    # As many seeds as are asked for, also beyond the recipe's own number.
+    assert short[0].seeds == 3  # type: ignore[union-attr]
+    four = found("--seeds", 4, "--fresh")
+    assert [one["judged"]["seeds"] for one in four.values()] == [4, 4]
+    assert found("--only", "vmaf_tiny_v3")["vmaf_tiny_v3"]["judged"]["seeds"] == 3
+    found("--seeds", 1, "--only", "vmaf_tiny_v3")
 
     onnx, sidecar = tmp_path / "vmaf_tiny_v3.onnx", tmp_path / "vmaf_tiny_v3.json"
     checkpoint = tmp_path / "v3.pt"

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from pyvmaf_tiny.model import Registry, load_model
-from pyvmaf_tiny_ai.contenders import Contender, Quantised, Trained, family, published
+from pyvmaf_tiny.model import Model, Registry, load_model
+from pyvmaf_tiny_ai.contenders import Contender, Fixed, Quantised, Trained, family, published
 from pyvmaf_tiny_ai.evaluation_plots import write_plots
 from pyvmaf_tiny_ai.evaluation_report import BEGIN, END, card, fill, folds_page, summary_page
 from pyvmaf_tiny_ai.judging import judge, short
@@ -35,12 +38,17 @@ def _main(documentation: str | None) -> int:
     options = parser(documentation)
     add = options.add_argument
     add("--parquet", type=Path, required=True, help="feature table")
-    add("--seeds", type=int, default=3, help="at most so many of each recipe (%(default)s)")
+    add("--seeds", type=int, help="of each recipe (default: what the published figures have)")
     add(
         "--only",
         nargs="+",
         metavar="MODEL",
         help="these models (default: all); others stay as they are",
+    )
+    add(
+        "--fresh",
+        action="store_true",
+        help="drop held-out figures that are there, and any of another table",
     )
     add("--anchors", type=Path, metavar="DIR", help="published .onnx files, set beside ours")
     add("--teacher", type=Path, help="libvmaf's vmaf_v0.6.1.json (default: fetched)")
@@ -48,7 +56,7 @@ def _main(documentation: str | None) -> int:
     add("--runs", type=Path, default=Path("runs/evaluation"), help="students (%(default)s)")
     add("--docs", type=Path, default=Path("docs"), help="where reports go (%(default)s)")
     arguments = options.parse_args()
-    if arguments.seeds < 1:
+    if arguments.seeds is not None and arguments.seeds < 1:
         raise ValueError(f"{arguments.seeds} seeds, expected at least 1")
 
     results = arguments.docs / "models" / RESULTS
@@ -64,13 +72,23 @@ def _main(documentation: str | None) -> int:
 
 def _held_out(arguments: argparse.Namespace, before: dict[str, Any]) -> dict[str, Any]:
     table = read_table(arguments.parquet)
+    corpus = describe_corpus(arguments.parquet, table)
+    known = before.get("corpus", corpus)["sha256"]
+    if known != corpus["sha256"] and not arguments.fresh:
+        raise ValueError(
+            f"{arguments.parquet} (sha256 {corpus['sha256'][:16]}) is not the table of the figures "
+            f"in {arguments.docs} ({known[:16]}); give another --docs, or --fresh to drop them"
+        )
     workshop = Workshop(table, leave_one_source_out(table), arguments.runs)
     chosen = _chosen(arguments)
     wanted = [(one, seed) for one in chosen for seed in _seeds(one, arguments.seeds)]
     # What an int8 model is made of comes first.
-    make_all(workshop, [(one.of, 0) for one in chosen if isinstance(one, Quantised)] + wanted)
-    corpus = describe_corpus(arguments.parquet, table)
-    found = dict(before["contenders"]) if before.get("corpus") == corpus else {}
+    floats = [(one.of, seed) for one, seed in wanted if isinstance(one, Quantised)]
+    make_all(workshop, floats + wanted)
+    found = {} if arguments.fresh else dict(before.get("contenders", {}))
+    reserved = before.get("reserved")
+    if reserved and reserved["parquet_sha256"] != corpus["sha256"]:
+        reserved = None
     for contender in chosen:
         seeds = _seeds(contender, arguments.seeds)
         judged = judge(table, [workshop.scores(contender, seed) for seed in seeds])
@@ -78,7 +96,7 @@ def _held_out(arguments: argparse.Namespace, before: dict[str, Any]) -> dict[str
     return {
         "corpus": corpus,
         "contenders": {name: found[name] for name in sorted(found, key=_order)},
-        **({"reserved": before["reserved"]} if "reserved" in before else {}),
+        **({"reserved": reserved} if reserved else {}),
         "run_provenance": run_provenance(
             "ai/scripts/evaluate_models.py",
             sys.argv[1:],
@@ -105,10 +123,9 @@ def _order(contender_id: str) -> int:
     return int(contender_id.startswith("published"))
 
 
-def _seeds(contender: Contender, asked: int) -> range:
-    if isinstance(contender, Trained):
-        return range(min(asked, contender.seeds))
-    return range(1)
+def _seeds(contender: Contender, asked: int | None) -> range:
+    """As many as were asked for; a file as it is has no seed to choose."""
+    return range(1 if isinstance(contender, Fixed) else asked or contender.seeds)
 
 
 def _facts(contender: Contender) -> dict[str, Any]:
@@ -123,35 +140,61 @@ def _facts(contender: Contender) -> dict[str, Any]:
 
 
 def _reserved(arguments: argparse.Namespace, document: dict[str, Any]) -> dict[str, Any]:
-    """Score the registry's files, and the published ones, on the reserved rows: once."""
+    """Score the registry's files, and the published ones, on the reserved rows: each file once.
+
+    ValueError when the figures that are there are those of another table.
+    """
+    before = document.get("reserved", {})
+    table = read_table(arguments.parquet, reserved=True)
+    digest = describe_corpus(arguments.parquet, table)["sha256"]
+    if before and before["parquet_sha256"] != digest:
+        raise ValueError(
+            f"{arguments.parquet} (sha256 {digest[:16]}) is not the table of the reserved figures "
+            f"in {arguments.docs} ({before['parquet_sha256'][:16]}); give another --docs"
+        )
     registry = Registry.load()
-    known = document.get("reserved", {}).get("models", {})
+    known = dict(before.get("models", {}))
     models: dict[str, Any] = {}
     for entry in registry.entries:
         neg = str(registry.sidecar(entry).get("teacher", "")).endswith("neg")
-        table = read_table(arguments.parquet, reserved=True, neg=neg)
-        if known.get(entry.id, {}).get("sha256") == entry.sha256:
-            models[entry.id] = known[entry.id]
-            print(f"{entry.id}: scored before, not again")
-            continue
-        scores = load_model(entry.id).predict(features_of(table))
-        models[entry.id] = {"sha256": entry.sha256, **_final(table, scores)}
-    table = read_table(arguments.parquet, reserved=True)
+        rows = read_table(arguments.parquet, reserved=True, neg=True) if neg else table
+        scored = partial(_scored, load_model(entry.id), rows)
+        models[entry.id] = _once(entry.id, entry.sha256, known.pop(entry.id, None), scored)
     for one in published(arguments.anchors) if arguments.anchors else []:
-        folder = arguments.runs / "published"
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{one.id}.onnx").write_bytes(one.graph())
-        scores = load_model(folder / f"{one.id}.onnx").predict(features_of(table))
-        models[one.id] = _final(table, np.clip(scores, 0.0, 100.0))
+        graph = one.graph()
+        place = arguments.runs / "published" / f"{one.id}.onnx"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(graph)
+        scored = partial(_scored, load_model(place), table)
+        sha256 = hashlib.sha256(graph).hexdigest()
+        models[one.id] = _once(one.id, sha256, known.pop(one.id, None), scored)
     return {
         "sources": sorted(table["source"].unique().tolist()),
         "rows": len(table),
-        "parquet_sha256": describe_corpus(arguments.parquet, table)["sha256"],
-        "models": models,
+        "parquet_sha256": digest,
+        # What this registry or folder does not have stays: it was scored all the same.
+        "models": {name: (models | known)[name] for name in sorted(models | known, key=_order)},
     }
 
 
-def _final(table: pd.DataFrame, scores: Any) -> dict[str, Any]:
+def _once(
+    model_id: str,
+    sha256: str,
+    before: dict[str, Any] | None,
+    scored: Callable[[], dict[str, Any]],
+) -> dict[str, Any]:
+    """The figures of a file, which may be there already; ``files`` counts the model's files."""
+    if before is not None and before.get("sha256") == sha256:
+        print(f"{model_id}: scored before, not again")
+        return before
+    files = 1 if before is None else before.get("files", 1) + int("sha256" in before)
+    if files > 1:
+        print(f"{model_id}: file {files} of it that is scored on the reserved sources")
+    return {"sha256": sha256, "files": files, **scored()}
+
+
+def _scored(model: Model, table: pd.DataFrame) -> dict[str, Any]:
+    scores = np.clip(model.predict(features_of(table)), 0.0, 100.0)
     return {"judged": short(judge(table, [scores]))}
 
 
