@@ -36,7 +36,8 @@ def test_options_that_contradict(clips: Clips) -> None:
     for command in ("score", "features"):
         twice = said(clips, 2, command, "--neg", "both", "--gain_limit", "1")
         assert "--gain_limit 1" in twice
-        assert "belong together" in said(clips, 2, command, "-w", "64")
+    for command in ("score", "features", "compare", "bench"):
+        assert "-w/--width and -h/--height belong" in said(clips, 2, command, "-w", "64")
 
 
 def test_a_library_that_is_not_there(clips: Clips) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import json_option, pair_options, quiet_option, side
+from .options import check_raw_size, json_option, pair_options, quiet_option, side
 from .tables import print_json, print_table
 from .terminal import is_terminal
 
@@ -111,6 +111,7 @@ def bench(
     from .bench_clip import drawn_clip, read_clip
     from .measure import PARTS, Case, available_tiers, measure
 
+    check_raw_size(width, height)
     if ref is not None and dis is not None and size is None:
         clip = read_clip(
             ref,

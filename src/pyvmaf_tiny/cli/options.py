@@ -220,6 +220,12 @@ def version_option(*names: str) -> Callable[[F], F]:
     )  # fmt: skip
 
 
+def check_raw_size(width: int | None, height: int | None) -> None:
+    """Refuse one side without the other."""
+    if (width is None) != (height is None):
+        raise click.UsageError("-w/--width and -h/--height belong together.")
+
+
 def _gpu_mask(options: dict[str, Any]) -> int:
     """Libvmaf's gpumask; scripts for ``vmaf`` may set it, and other engines have no GPU."""
     mask: int = options["gpu_mask"]
@@ -239,8 +245,7 @@ def scoring_arguments(options: dict[str, Any]) -> dict[str, Any]:
         raise click.UsageError("--neg is --gain_limit 1; leave one of the two out.")
     if neg == "both" and options["gain_limit"] == NEG_GAIN_LIMIT:
         raise click.UsageError("--neg both puts --gain_limit 1 beside another one; leave it out.")
-    if (options["width"] is None) != (options["height"] is None):
-        raise click.UsageError("-w/--width and -h/--height belong together.")
+    check_raw_size(options["width"], options["height"])
     engine = {}
     if "engine" in options:
         engine = {
