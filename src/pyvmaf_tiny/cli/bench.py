@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import check_raw_size, json_option, pair_options, quiet_option, side
+from .options import check_raw_size, json_option, pair_options, quiet_option
 from .tables import print_json, print_table
 from .terminal import is_terminal
+from .values import side
 
 if TYPE_CHECKING:
     from .measure import Timing

@@ -13,8 +13,9 @@ import click
 from pyvmaf_tiny.errors import OptionError
 
 from .exits import say
-from .options import quiet_option, unsigned
+from .options import quiet_option
 from .output import check_place
+from .values import unsigned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
