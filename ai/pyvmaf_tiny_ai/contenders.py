@@ -19,7 +19,6 @@ from onnx.external_data_helper import load_external_data_for_model
 from .architectures import ARCHITECTURES, Architecture
 from .distill import D1, Distillation, distill_many
 from .export import to_onnx
-from .extraction import teacher_digest
 from .mlp import Mlp
 from .quantize import quantize_int8
 from .recipes import SYSTEMS, Recipe
@@ -179,7 +178,7 @@ def distilled(contender_id: str, recipe: Distillation, teacher: Teacher) -> Trai
         {
             **recipe.to_dict(),
             "seed": None,
-            "teacher": teacher_digest(teacher),
+            "teacher": teacher.digest,
             "code": _code(*_DISTILLING),
         },
         partial(_distilled, recipe=recipe, teacher=teacher),

@@ -26,9 +26,6 @@ from .teacher import Teacher
 #: Counts changes of the code that makes clips, distorts or labels them so that rows change.
 CODE = 1
 
-#: The teacher of all rows; NEG columns are labelled by its NEG twin, the same formula.
-TEACHER = "vmaf_v0.6.1"
-
 #: A teacher's columns: the score as libvmaf gives it, and the same before the clip to 0..100.
 LABELS = ("vmaf", "vmaf_raw")
 
@@ -113,7 +110,9 @@ def label(clip: Clip, distortion: str, recipe: str, teacher: Teacher) -> Envelop
     return Envelope(clip.source, name, recipe, about, features, scores)
 
 
-def to_table(envelopes: Iterable[Envelope], corpus: str, reserved: frozenset[str]) -> pd.DataFrame:
+def to_table(
+    envelopes: Iterable[Envelope], corpus: str, teacher: Teacher, reserved: frozenset[str]
+) -> pd.DataFrame:
     """One row per frame, in the order of the envelopes; columns are :data:`COLUMNS`."""
     parts = []
     for envelope in envelopes:
@@ -127,5 +126,7 @@ def to_table(envelopes: Iterable[Envelope], corpus: str, reserved: frozenset[str
         parts.append(part)
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
     table["corpus"] = corpus
-    table["teacher"] = TEACHER
+    table["teacher"] = (
+        teacher.name
+    )  # the NEG columns are labelled by its NEG twin, the same formula
     return table[list(COLUMNS)]

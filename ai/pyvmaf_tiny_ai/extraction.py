@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import astuple
 
 import numpy as np
 import pandas as pd
@@ -14,7 +12,6 @@ from pyvmaf_tiny.version import __version__
 
 from . import corpus
 from .cache import ClipCache, Envelope, recipe_digest
-from .corpus import TEACHER
 from .datasets import Pair
 from .table import NEG
 from .teacher import Teacher
@@ -29,7 +26,7 @@ def extract(pair: Pair, teacher: Teacher, cache: ClipCache) -> pd.DataFrame:
     Raises what :func:`pyvmaf_tiny.features` raises, and BrokenEntryError.
     """
     recipe = recipe_digest(
-        {"pair": pair.recipe(), "teacher": teacher_digest(teacher), "package": __version__}
+        {"pair": pair.recipe(), "teacher": teacher.digest, "package": __version__}
     )
     entry = cache.load(pair.source, pair.name, recipe)
     if entry is None:
@@ -40,7 +37,7 @@ def extract(pair: Pair, teacher: Teacher, cache: ClipCache) -> pd.DataFrame:
         **entry.about,
         source=pair.source,
         name=pair.name,
-        teacher=TEACHER,
+        teacher=teacher.name,
         reserved=False,
         frame=np.arange(len(table), dtype=np.int32),
     )[list(COLUMNS)]
@@ -63,14 +60,6 @@ def _envelope(pair: Pair, teacher: Teacher, recipe: str) -> Envelope:
         "subset": pair.subset,
     }
     return Envelope(pair.source, pair.name, recipe, about, features, scores)
-
-
-def teacher_digest(teacher: Teacher) -> str:
-    """The sha256 of everything that a teacher's scores depend on."""
-    digest = hashlib.sha256()
-    for part in astuple(teacher):
-        digest.update(np.asarray(part, np.float64).tobytes())
-    return digest.hexdigest()
 
 
 def union(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:

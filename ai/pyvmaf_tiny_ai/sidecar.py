@@ -9,9 +9,9 @@ from pyvmaf_tiny.frames import FEATURES
 
 from .export import INPUT, OPSET, OUTPUT
 from .provenance import sha256
+from .teacher import TEACHER
 
 LICENSE = "BSD-3-Clause"
-TEACHER = "vmaf_v0.6.1"
 
 
 def model_facts(

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from pyvmaf_tiny.frames import FEATURES
 
+from .teacher import TEACHER
+
 #: Prefix of the columns with libvmaf's NEG gain limits, and of the scores for them.
 NEG = "neg_"
 
@@ -57,6 +59,16 @@ def features_of(table: pd.DataFrame) -> NDArray[np.float64]:
 def labels_of(table: pd.DataFrame) -> NDArray[np.float64]:
     """The teacher's scores, float64 (N,)."""
     return table["vmaf"].to_numpy(np.float64)
+
+
+def labelled_by(table: pd.DataFrame) -> str:
+    """The teacher that a table names (column ``teacher``); ValueError when there are several."""
+    if "teacher" not in table.columns:
+        return TEACHER
+    names = sorted(str(name) for name in table["teacher"].unique())
+    if len(names) > 1:
+        raise ValueError(f"labels of several teachers in one table: {', '.join(names)}")
+    return names[0]
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:

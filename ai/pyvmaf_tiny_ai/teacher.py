@@ -12,8 +12,9 @@ and is not applied.
 
 from __future__ import annotations
 
+import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,13 @@ from numpy.typing import NDArray
 from pyvmaf_tiny.frames import FEATURES
 
 Floats = NDArray[np.float64]
+
+#: The teacher of all shipped models, and the digest of what its scores depend on.
+TEACHER = "vmaf_v0.6.1"
+_DIGESTS = {TEACHER: "7f64954997713f05a4785869a758c096b67afcfc9f1c566c79e1c4ce3ad8bb0d"}
+
+#: Scores of another build of the same teacher differ in the last digits of a double.
+_SAME = 1e-6
 
 #: Rows per block: the kernel matrix of a block has this many rows and one column per vector.
 _BLOCK = 4096
@@ -73,6 +81,30 @@ class Teacher:
             score_intercept=float(intercepts[0]),
             score_clip=(float(low), float(high)),
         )
+
+    @property
+    def digest(self) -> str:
+        """The sha256 of everything that the scores depend on."""
+        digest = hashlib.sha256()
+        for part in astuple(self):
+            digest.update(np.asarray(part, np.float64).tobytes())
+        return digest.hexdigest()
+
+    @property
+    def name(self) -> str:
+        """What models and tables call it: ``vmaf_v0.6.1``, or for any other its digest."""
+        digest = self.digest
+        known = {digest: name for name, digest in _DIGESTS.items()}
+        return known.get(digest, f"unnamed_{digest[:12]}")
+
+    def check(self, features: Floats, labels: Floats) -> None:
+        """ValueError when the labels of rows (N, 6) are not this teacher's scores."""
+        off = np.abs(self.score(features) - labels)
+        if not off.max(initial=0.0) <= _SAME:
+            raise ValueError(
+                f"the table's labels are not those of the teacher {self.name}: they differ by up "
+                f"to {off.max():.3g}; give --teacher the model file that labelled the table"
+            )
 
     def raw(self, features: Floats) -> Floats:
         """Scores before the clip: float64 (N, 6) -> (N,)."""

@@ -73,7 +73,7 @@ def main() -> int:
         CONSOLE.print("[bold red]ERROR:[/] not one clip could be made")
         return 1
     reserved = frozenset(clip.source for clip in manifest.clips if clip.reserved)
-    table = to_table(build.envelopes, arguments.corpus, reserved)
+    table = to_table(build.envelopes, arguments.corpus, build.teacher, reserved)
     write_table(table, arguments.out)
     held = table["reserved"]
     print(

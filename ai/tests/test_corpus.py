@@ -136,7 +136,7 @@ def test_rows_are_the_engines_features_with_the_teachers_labels(
 ) -> None:
     build = new_build(manifest)
     build.run(Here())
-    rows = to_table(build.envelopes, "tests", frozenset({"two"}))
+    rows = to_table(build.envelopes, "tests", build.teacher, frozenset({"two"}))
     assert tuple(rows.columns) == COLUMNS
     write_table(rows, tmp_path / "rows.parquet")
     kept = read_table(tmp_path / "rows.parquet")

@@ -191,6 +191,7 @@ def test_rows_come_from_the_cache_the_second_time(
     first = extract(pairs[3], TEACHER, cache)
     assert list(first.columns) == list(COLUMNS)
     assert (tmp_path / "cache" / "Tennis" / "Tennis_90_1080_4300.json").is_file()
+    assert first["teacher"].unique().tolist() == [TEACHER.name] != ["vmaf_v0.6.1"]
     features = first[list(FEATURES)].to_numpy()
     np.testing.assert_array_equal(features, pairs[3].features())
     np.testing.assert_array_equal(first["vmaf"], TEACHER.score(features))

@@ -15,7 +15,8 @@ import pandas as pd
 import pytest
 from oracle.fetch_libvmaf import LIBRARY
 from pyvmaf_tiny_ai.commands import distilling, distilling_loso, made_rows, validate
-from pyvmaf_tiny_ai.table import features_of, labels_of, read_table
+from pyvmaf_tiny_ai.table import features_of, labelled_by, labels_of, read_table
+from pyvmaf_tiny_ai.teacher import Teacher
 
 import pyvmaf_tiny
 from pyvmaf_tiny import OptionError
@@ -86,6 +87,32 @@ def test_the_sidecar_says_how_it_was_made(quick: Path) -> None:
     first, last = sidecar["stage_rmse"]
     assert last[0] < first[0] < first[1]
     assert sidecar["corpus"]["rows"] == len(read_table(ROWS))
+
+
+def test_another_teacher(call: Call, tmp_path: Path, teacher: Path, capsys: Any) -> None:
+    """Refused where it did not label the table, and named where it did."""
+    document = json.loads(teacher.read_text())
+    document["model_dict"]["slopes"][0] *= 1.1
+    other = tmp_path / "vmaf_v0.6.1.json"
+    other.write_text(json.dumps(document))
+    out = ("--out-ckpt", tmp_path / "x.ckpt", "--out-stats", tmp_path / "x_stats.json")
+    given = ("--parquet", ROWS, "--teacher", other, *QUICK)
+    assert call(distilling.train, *given, *out) == 2
+    assert "labels are not those of the teacher unnamed_" in capsys.readouterr().err
+    assert call(distilling_loso.main, *given, "--out-json", tmp_path / "l.json") == 2
+    assert not (tmp_path / "x.ckpt").exists()
+
+    name = Teacher.from_json(other).name
+    table = read_table(ROWS)
+    scores = Teacher.from_json(other).score(features_of(table))
+    table.assign(vmaf=scores, teacher=name).to_parquet(tmp_path / "t.parquet")
+    given = ("--parquet", tmp_path / "t.parquet", "--teacher", other, *QUICK)
+    assert call(distilling.train, *given, *out) == 0
+    sidecar = json.loads(export(call, tmp_path, "student").with_suffix(".json").read_text())
+    assert sidecar["teacher"] == name != "vmaf_v0.6.1"
+    assert name in sidecar["notes"]
+    with pytest.raises(ValueError, match=f"one table: {name}, vmaf_v0"):
+        labelled_by(pd.concat([table.assign(teacher=one) for one in (name, "vmaf_v0.6.1")]))
 
 
 def test_training_again_gives_the_same_bytes(

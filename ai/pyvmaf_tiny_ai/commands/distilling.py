@@ -16,8 +16,8 @@ from pyvmaf_tiny_ai.architectures import Architecture
 from pyvmaf_tiny_ai.distill import D1, Distillation, distill
 from pyvmaf_tiny_ai.metrics import agreement
 from pyvmaf_tiny_ai.provenance import run_provenance, write_json
-from pyvmaf_tiny_ai.sidecar import TEACHER
-from pyvmaf_tiny_ai.table import features_of, labels_of, read_table
+from pyvmaf_tiny_ai.table import features_of, labels_of, read_table, spread
+from pyvmaf_tiny_ai.teacher import TEACHER, Teacher
 
 from .common import describe_corpus, load_teacher_or, parser, run
 from .exporting import export_options, export_student
@@ -84,6 +84,14 @@ def table_of(arguments: argparse.Namespace) -> pd.DataFrame:
     return read_table(arguments.parquet, neg=arguments.neg)
 
 
+def teacher_of(arguments: argparse.Namespace, table: pd.DataFrame) -> Teacher:
+    """The teacher; ValueError when it is not the one that labelled the table."""
+    teacher = load_teacher_or(arguments.teacher)
+    some = spread(table, 200)
+    teacher.check(features_of(some), labels_of(some))
+    return teacher
+
+
 def _train(documentation: str | None) -> int:
     options = recipe_options(documentation)
     options.add_argument("--seed", type=int, default=D1.seed)
@@ -94,12 +102,14 @@ def _train(documentation: str | None) -> int:
     table = table_of(arguments)
     recipe = replace(recipe_of(arguments), seed=arguments.seed)
     features, labels = features_of(table), labels_of(table)
-    found = distill(features, load_teacher_or(arguments.teacher), recipe)
+    teacher = teacher_of(arguments, table)
+    found = distill(features, teacher, recipe)
     on_train = agreement(found.student.predict(features), labels)
     stats = {
         "architecture": recipe.architecture.id,
         "parameters": found.student.parameters,
         "neg": arguments.neg,
+        "teacher": f"{teacher.name}neg" if arguments.neg else teacher.name,
         "stage_rmse": found.stage_rmse,
         "train_metrics": asdict(on_train),
         "corpus": describe_corpus(arguments.parquet, table),
@@ -139,13 +149,13 @@ def _export(documentation: str | None) -> int:
     arguments = export_options(documentation).parse_args()
     mlp, recipe, stats = checkpoint.load(arguments.ckpt)
     _check_held_out(arguments.loso_json, stats["neg"], recipe.architecture)
-    teacher, gain_limit = (f"{TEACHER}neg", NEG_GAIN_LIMIT) if stats["neg"] else (TEACHER, None)
+    if "teacher" not in stats:  # of before checkpoints named it
+        stats["teacher"] = f"{TEACHER}neg" if stats["neg"] else TEACHER
     return export_student(
         arguments,
         mlp,
         stats,
         notes=f"SiLU network {recipe.architecture.text} on the features as they are, 0..100 clip "
-        f"in the graph; distilled from {teacher} by Levenberg-Marquardt.",
-        teacher=teacher,
-        gain_limit=gain_limit,
+        f"in the graph; distilled from {stats['teacher']} by Levenberg-Marquardt.",
+        gain_limit=NEG_GAIN_LIMIT if stats["neg"] else None,
     )

@@ -13,8 +13,8 @@ from pyvmaf_tiny_ai.provenance import run_provenance, write_json
 from pyvmaf_tiny_ai.splits import leave_one_source_out
 from pyvmaf_tiny_ai.table import labels_of
 
-from .common import load_teacher_or, run, seed_list
-from .distilling import PACKAGES, recipe_of, recipe_options, table_of
+from .common import run, seed_list
+from .distilling import PACKAGES, recipe_of, recipe_options, table_of, teacher_of
 
 
 def main(documentation: str | None) -> int:
@@ -33,7 +33,7 @@ def _main(documentation: str | None) -> int:
 
     table, recipe = table_of(arguments), recipe_of(arguments)
     name = "vmaf_tiny_d1neg" if arguments.neg else "vmaf_tiny_d1"
-    students = distilled(name, recipe, load_teacher_or(arguments.teacher))
+    students = distilled(name, recipe, teacher_of(arguments, table))
     workshop = Workshop(table, leave_one_source_out(table), arguments.runs)
     seeds = tuple(seed_list(arguments.seeds))
     make_all(workshop, [(students, seed) for seed in seeds])
@@ -42,7 +42,7 @@ def _main(documentation: str | None) -> int:
     origin = run_provenance(
         f"ai/scripts/{Path(sys.argv[0]).name}",
         sys.argv[1:],
-        {**recipe.to_dict(), "neg": arguments.neg},
+        {**recipe.to_dict(), "neg": arguments.neg, "teacher": students.recipe["teacher"]},
         {"parquet": arguments.parquet},
         {"out_json": arguments.out_json},
         (*PACKAGES, "onnxruntime"),

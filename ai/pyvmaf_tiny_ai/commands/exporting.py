@@ -15,7 +15,8 @@ from pyvmaf_tiny.model import load_model
 from pyvmaf_tiny_ai.export import to_onnx
 from pyvmaf_tiny_ai.mlp import Mlp
 from pyvmaf_tiny_ai.provenance import run_provenance, write_json
-from pyvmaf_tiny_ai.sidecar import TEACHER, model_facts
+from pyvmaf_tiny_ai.sidecar import model_facts
+from pyvmaf_tiny_ai.teacher import TEACHER
 
 from .common import parser
 
@@ -47,7 +48,6 @@ def export_student(
     stats: dict[str, Any],
     *,
     notes: str,
-    teacher: str = TEACHER,
     gain_limit: float | None = None,
 ) -> int:
     """Write graph and sidecar; exit status 1 when the runtime does not reproduce the checkpoint."""
@@ -58,6 +58,8 @@ def export_student(
     if worst > MAX_DIFFERENCE:
         print(f"{arguments.out_onnx} differs from the checkpoint by {worst}", file=sys.stderr)
         return 1
+    # Checkpoints did not always name it; those that do not are all of this one.
+    teacher = stats.get("teacher", TEACHER)
     inputs = {"ckpt": arguments.ckpt}
     if arguments.loso_json:
         inputs["loso_json"] = arguments.loso_json

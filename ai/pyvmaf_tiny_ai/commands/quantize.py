@@ -57,6 +57,7 @@ def _main(documentation: str | None) -> int:
             arguments.out_onnx,
             notes=f"{source['id']} with its inner products in int8, static scales.",
             quant_mode="int8",
+            teacher=source["teacher"],
         ),
         "quantised_from": {"id": source["id"], "sha256": source["sha256"]},
         "quantisation": {

@@ -9,7 +9,7 @@ from pathlib import Path
 from pyvmaf_tiny_ai.metrics import agreement
 from pyvmaf_tiny_ai.provenance import run_provenance, write_json
 from pyvmaf_tiny_ai.recipes import SYSTEMS
-from pyvmaf_tiny_ai.table import features_of, labels_of, read_table
+from pyvmaf_tiny_ai.table import features_of, labelled_by, labels_of, read_table
 from pyvmaf_tiny_ai.training import save_checkpoint, train
 
 from .common import describe_corpus, parser, run
@@ -42,6 +42,7 @@ def _main(model_id: str, documentation: str | None) -> int:
         "input_mean": None if scaler is None else scaler.mean.tolist(),
         "input_std": None if scaler is None else scaler.std.tolist(),
         "train_metrics": asdict(on_train),
+        "teacher": labelled_by(table),
         "corpus": describe_corpus(arguments.parquet, table),
         "run_provenance": run_provenance(
             f"ai/scripts/{Path(sys.argv[0]).name}",
