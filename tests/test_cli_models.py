@@ -63,8 +63,14 @@ def test_verify_files(tmp_path: Path, flags: list[str]) -> None:
 
 
 def test_verify_a_missing_file(tmp_path: Path) -> None:
-    ran = run("models", "verify", tmp_path / "none.onnx")
-    assert (ran.exit_code, ran.stdout) == (4, "")
+    good = Path(str(SHIPPED / "vmaf_tiny_d1.onnx"))
+    ran = run("models", "verify", tmp_path / "none.onnx", good, "--json")
+    assert ran.exit_code == 4
+    missing, found = json.loads(ran.stdout)
+    assert (missing["ok"], missing["sha256"]) == (False, None)
+    assert "no such model file" in missing["reason"]
+    assert found["ok"]
+    assert "1 of 2 models" in ran.stderr
 
 
 def test_verify_catches_a_changed_shipped_model(

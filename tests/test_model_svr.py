@@ -110,6 +110,15 @@ def test_the_command_line_imports(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     outcome = run("models", "import", "vmaf_v0.6.1", "--libvmaf", LIBRARY)
     assert (outcome.exit_code, outcome.stdout) == (0, "vmaf_v0.6.1.onnx\n")
     assert Path("vmaf_v0.6.1.onnx").read_bytes() == import_models("vmaf_v0.6.1", library=LIBRARY)
+    # What is there stays, unless it is asked to go.
+    Path("vmaf_v0.6.1.onnx").write_bytes(b"mine")
+    outcome = run("models", "import", "vmaf_v0.6.1", "--libvmaf", LIBRARY)
+    assert (outcome.exit_code, Path("vmaf_v0.6.1.onnx").read_bytes()) == (2, b"mine")
+    assert "--force" in outcome.stderr
+    outcome = run("models", "import", "vmaf_v0.6.1", "--libvmaf", LIBRARY, "--force")
+    assert outcome.exit_code == 0
+    assert Path("vmaf_v0.6.1.onnx").read_bytes() == import_models("vmaf_v0.6.1", library=LIBRARY)
+    assert [path.name for path in tmp_path.iterdir()] == ["vmaf_v0.6.1.onnx"]
     Path("phone.json").write_bytes(BUILT_IN["vmaf_v0.6.1"])
     outcome = run("models", "import", "phone.json", "--transform")
     assert (outcome.exit_code, outcome.stdout) == (0, "phone_transform.onnx\n")

@@ -18,7 +18,7 @@ from pyvmaf_tiny.model import load_model
 from .architectures import ARCHITECTURES, Architecture
 from .export import to_onnx
 from .latency import row_latency
-from .metrics import agreement, correlation_defined
+from .metrics import agreement
 from .mlp import Mlp
 from .recipes import Recipe
 from .splits import hold_out
@@ -127,17 +127,18 @@ def run(
     return Outcome(student, onnx, held_out, report)
 
 
-def measured(scores: NDArray[np.float64], rows: pd.DataFrame) -> dict[str, Any] | None:
+def measured(scores: NDArray[np.float64], rows: pd.DataFrame) -> dict[str, Any]:
     """Agreement per frame, and per clip where opinion scores are the labels.
 
-    None where no correlation is defined: constant scores or labels, as in a smoke run.
+    Errors always; correlations are None where none is defined: constant scores or labels.
     """
-    labels = labels_of(rows)
-    if not correlation_defined(scores, labels):
-        return None
-    found: dict[str, Any] = asdict(agreement(scores, labels))
+    found = _agreement(scores, labels_of(rows))
     if rows["rated"].any():
         clips = rows.assign(score=scores).groupby("name")[["score", "vmaf"]].mean()
-        sides = clips["score"].to_numpy(), clips["vmaf"].to_numpy()
-        found["clips"] = asdict(agreement(*sides)) if correlation_defined(*sides) else None
+        found["clips"] = _agreement(clips["score"].to_numpy(), clips["vmaf"].to_numpy())
     return found
+
+
+def _agreement(scores: NDArray[np.float64], labels: NDArray[np.float64]) -> dict[str, Any]:
+    figures = asdict(agreement(scores, labels, strict=False))
+    return {name: None if value != value else value for name, value in figures.items()}

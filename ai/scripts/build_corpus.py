@@ -117,6 +117,8 @@ def chosen(manifest: Manifest, arguments: argparse.Namespace) -> Manifest:
         clips = tuple(clip for clip in manifest.clips if clip.source in arguments.source)
         manifest = replace(manifest, clips=clips)
     if arguments.frames is not None:
+        if arguments.frames < 1:
+            raise ManifestError(f"--frames {arguments.frames}, expected at least 1")
         manifest = replace(manifest, frames=arguments.frames)
     return manifest
 

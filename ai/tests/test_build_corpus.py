@@ -65,6 +65,8 @@ def test_nothing_to_build(manifest: Path, nowhere: dict[str, str]) -> None:
     wrong = build(manifest, nowhere, "--source", "four")
     assert wrong.returncode == 1
     assert "no source four in this tier; it has one, three, two" in wrong.stderr
+    none = build(manifest, nowhere, "--frames", "0")
+    assert (none.returncode, none.stderr.strip()) == (1, "ERROR: --frames 0, expected at least 1")
     (manifest.parent / "packages" / "here.whl").unlink()
     without = build(manifest, nowhere)
     assert without.returncode == 1

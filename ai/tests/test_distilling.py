@@ -125,7 +125,9 @@ def test_training_again_gives_the_same_bytes(
     assert export(call, tmp_path, "quick_d1").read_bytes() != first
 
 
-def test_the_neg_twin_takes_neg_features_alone(call: Call, tmp_path: Path, teacher: Path) -> None:
+def test_the_neg_twin_takes_neg_features_alone(
+    call: Call, tmp_path: Path, teacher: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     train(call, tmp_path, teacher, "--neg")
     path = export(call, tmp_path, "quick_d1neg")
     assert path.stat().st_size <= 1500
@@ -135,6 +137,10 @@ def test_the_neg_twin_takes_neg_features_alone(call: Call, tmp_path: Path, teach
     assert np.abs(load_model(path).predict(features_of(table)) - labels_of(table)).max() < 0.5
     planes = np.random.default_rng(0).integers(0, 256, (3, 64, 64), dtype=np.uint8)
     assert pyvmaf_tiny.score(planes, planes, model=path, neg=True).mean > 90
+    given = ("--onnx", path, "--parquet", ROWS)
+    assert call(validate.main, *given) == 2
+    assert "takes NEG features (gain limit 1.0): give --neg" in capsys.readouterr().err
+    assert call(validate.main, *given, "--neg") == 0
     with pytest.raises(OptionError, match="neg=True"):
         pyvmaf_tiny.score(planes, planes, model=path)
 

@@ -60,7 +60,10 @@ def test_smoke_run_needs_no_corpus(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     report = json.loads((tmp_path / "out" / "eval_report.json").read_text())
-    assert report["metrics"] is None  # zero-filled clips have nothing to agree about
+    # Zero-filled clips have nothing to agree about, but an error.
+    metrics = report["metrics"]
+    assert (metrics["plcc"], metrics["srocc"], metrics["krocc"]) == (None, None, None)
+    assert metrics["max_error"] >= metrics["rmse"] >= 0
     assert report["parameters"] == 257
     assert report["val_source"] == "Tennis"
     model = load_model(tmp_path / "out" / "mlp_small_final.onnx")
@@ -100,7 +103,8 @@ def test_a_source_is_held_out_and_measured(arch: str, call: Any, tmp_path: Path)
     [
         (["--epochs", 3, "--assume-dims", "64x48"], "--epochs 0"),
         (["--epochs", 0, "--assume-dims", "64"], "expected WxH"),
-        (["--epochs", 0, "--assume-dims", "16x16"], "expected 33x33"),
+        (["--epochs", 0, "--assume-dims", "16x16"], "16x16: expected at least 33x33"),
+        (["--epochs", 0, "--assume-dims", "0x48"], "0x48: expected at least 33x33"),
         (["--parquet", ROWS, "--val-source", "nobody"], "no source 'nobody'"),
         (["--parquet", "gone.parquet"], "gone.parquet"),
         ([], "workingdir2/netflix/ref: no such folder"),
@@ -185,8 +189,16 @@ def test_opinion_scores_are_compared_per_clip() -> None:
     rated = harness.with_targets(rows, "mos", mos)
     scores = rated["vmaf"].to_numpy() + np.where(np.arange(len(rated)) % 2, 1.0, -1.0)
     found = harness.measured(scores, rated)
-    assert found is not None
     assert found["clips"]["rows"] == rated["name"].nunique() < len(rated)
+
+
+def test_constant_scores_have_errors_and_no_correlation() -> None:
+    rows = harness.with_targets(read_table(ROWS), "distill", None)
+    found = harness.measured(np.full(len(rows), 50.0), rows)
+    assert (found["plcc"], found["srocc"], found["krocc"]) == (None, None, None)
+    errors = np.abs(50.0 - labels_of(rows))
+    assert found["rmse"] == pytest.approx(np.sqrt(np.mean(errors**2)))
+    assert (found["rows"], found["max_error"]) == (len(rows), errors.max())
 
 
 def test_three_architectures_from_runs_and_from_a_table(call: Any, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from pyvmaf_tiny.frames import MIN_SIZE
 from pyvmaf_tiny_ai import harness
 from pyvmaf_tiny_ai.datasets import LOADERS
 from pyvmaf_tiny_ai.mos import read_mos
@@ -77,6 +78,10 @@ def _table(arguments: argparse.Namespace) -> pd.DataFrame:
         size = re.fullmatch("([0-9]+)x([0-9]+)", arguments.assume_dims)
         if size is None:
             raise ValueError(f"--assume-dims {arguments.assume_dims}: expected WxH, as in 64x48")
+        if min(int(size[1]), int(size[2])) < MIN_SIZE:
+            raise ValueError(
+                f"--assume-dims {arguments.assume_dims}: expected at least {MIN_SIZE}x{MIN_SIZE}"
+            )
         return harness.zero_table(int(size[1]), int(size[2]), arguments.val_source)
     if arguments.parquet:
         return read_table(arguments.parquet)

@@ -33,9 +33,10 @@ def _main(documentation: str | None) -> int:
     options.add_argument(
         "--teacher", type=Path, help="libvmaf's vmaf_v0.6.1.json (default: fetched)"
     )
+    options.add_argument("--neg", action="store_true", help="start from the table's NEG features")
     arguments = options.parse_args()
     teacher = load_teacher_or(arguments.teacher)
-    kinds = made_rows(features_of(read_table(arguments.parquet)))
+    kinds = made_rows(features_of(read_table(arguments.parquet, neg=arguments.neg)))
     print(f"{'model':24s} {'rows':18s} {'RMSE':>8s} {'largest':>8s}")
     for path in arguments.onnx:
         model = load_model(path)

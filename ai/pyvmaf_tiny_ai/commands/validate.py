@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pyvmaf_tiny.model import load_model
+from pyvmaf_tiny.frames import NEG_GAIN_LIMIT
+from pyvmaf_tiny.model import Model, load_model
 from pyvmaf_tiny_ai.latency import batch_time, row_latency
 from pyvmaf_tiny_ai.metrics import Agreement, agreement, correlation_defined
 from pyvmaf_tiny_ai.provenance import run_provenance, write_json
@@ -50,7 +51,7 @@ def _main(documentation: str | None, *, compare: bool) -> int:
     if arguments.rows is not None:
         table = spread(table, arguments.rows)
     features, labels = features_of(table), labels_of(table)
-    model = load_model(arguments.onnx)
+    model = taking(arguments.onnx, neg=arguments.neg)
     found = agreement(model.predict(features), labels)
     latency, in_batch = row_latency(model, features), batch_time(model, features)
     refusals = refused(found, arguments)
@@ -73,7 +74,7 @@ def _main(documentation: str | None, *, compare: bool) -> int:
         for value, part in report["by"][arguments.by].items():
             print(f"{arguments.by} {value}: {part}")
     if compare and arguments.v2_onnx:
-        other = load_model(arguments.v2_onnx)
+        other = taking(arguments.v2_onnx, neg=arguments.neg)
         beside = agreement(other.predict(features), labels)
         inputs["v2_onnx"] = arguments.v2_onnx
         report["v2"] = {
@@ -95,6 +96,14 @@ def _main(documentation: str | None, *, compare: bool) -> int:
         write_json(arguments.out_json, report)
     print("pass" if not refusals else f"REFUSED: {'; '.join(refusals)}")
     return 1 if refusals else 0
+
+
+def taking(onnx: Path, *, neg: bool) -> Model:
+    """Load a model; ValueError when the rows are features of another gain limit than it takes."""
+    model = load_model(onnx)
+    if model.gain_limit == NEG_GAIN_LIMIT and not neg:
+        raise ValueError(f"{onnx} takes NEG features (gain limit {model.gain_limit}): give --neg")
+    return model
 
 
 def refused(found: Agreement, arguments: argparse.Namespace) -> list[str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from pyvmaf_tiny.errors import ModelDigestError
+from pyvmaf_tiny.errors import ModelDigestError, ModelError, OptionError
 
 from .options import json_option
 from .output import check_place
@@ -95,8 +96,11 @@ def verify(files: tuple[Path, ...], as_json: bool) -> None:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Library to take a built-in model from.  [default: the one that engines shows]",
 )
+@click.option("--force", is_flag=True, help="Replace FILE.onnx where there is one.")
 @click.option("--transform", is_flag=True, help="Apply its score transform (the phone model).")
-def import_model(source: str, output: str | None, libvmaf: Path | None, transform: bool) -> None:
+def import_model(
+    source: str, output: str | None, libvmaf: Path | None, force: bool, transform: bool
+) -> None:
     """Turn one of libvmaf's own models into an ONNX file.
 
     SOURCE is a libvmaf model file, or the name of a model that libvmaf has built in, such as
@@ -107,7 +111,17 @@ def import_model(source: str, output: str | None, libvmaf: Path | None, transfor
     ending = "_transform.onnx" if transform else ".onnx"
     target = Path(output or Path(source.removesuffix(".json")).name + ending)
     check_place(target, [source])
-    target.write_bytes(import_models(source, library=libvmaf, transform=transform))
+    if target.exists() and not force:
+        raise OptionError(
+            "there is such a file already", given=target, hint="use -o FILE, or --force"
+        )
+    data = import_models(source, library=libvmaf, transform=transform)
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(data)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
     click.echo(target)
 
 
@@ -129,7 +143,10 @@ def _verify_file(path: Path) -> dict[str, object]:
     from pyvmaf_tiny.model import Registry
     from pyvmaf_tiny.model.registry import MAX_MODEL_BYTES, read_capped
 
-    digest = hashlib.sha256(read_capped(path, MAX_MODEL_BYTES)).hexdigest()
+    try:
+        digest = hashlib.sha256(read_capped(path, MAX_MODEL_BYTES)).hexdigest()
+    except ModelError as error:
+        return {"name": str(path), "ok": False, "sha256": None, "reason": str(error)}
     known = [entry.id for entry in Registry.load().entries if entry.sha256 == digest]
     reason = None if known else f"no model of the registry has sha256 {digest}"
     return {"name": str(path), "ok": bool(known), "sha256": digest, "reason": reason}
