@@ -89,12 +89,16 @@ def test_nor_does_standard_output(clips: Clips, command: str, stdout: str) -> No
     assert len(lines) == (3 if stdout == "full" else 2)
 
 
-def test_one_distorted_version_where_one_is_taken(clips: Clips) -> None:
-    """Where a command takes one -d it says so instead of dropping the others."""
+def test_one_input_where_one_is_taken(clips: Clips) -> None:
+    """Where a command takes one -d or -r it says so instead of dropping the others."""
     for command in ("compare", "bench"):
         ran = run(command, *clips.pair(), "-d", clips.path("nope.y4m"))
         assert (ran.exit_code, ran.stdout) == (2, "")
         assert f"{command} takes one -d/--distorted, not 2" in ran.stderr
+    for command in ("score", "features", "compare", "bench"):
+        ran = run(command, *clips.pair(), "-r", clips.path("nope.y4m"))
+        assert (ran.exit_code, ran.stdout) == (2, "")
+        assert f"{command} takes one -r/--reference, not 2." in ran.stderr
     engines = ("--engines", "native", "native:scalar")
     ran = run("compare", *clips.pair(), *engines, "--json")
     assert json.loads(ran.stdout)["distorted"] == clips.path("dis.y4m")

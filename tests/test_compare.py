@@ -250,6 +250,13 @@ def test_wrong_choices(text: str) -> None:
     assert caught.value.given == repr(text)
 
 
+def test_a_wrong_value_of_a_known_option() -> None:
+    with pytest.raises(OptionError, match=r"^threads= of an engine .* a whole number from 1 up"):
+        EngineChoice.parse("native:threads=0")
+    with pytest.raises(OptionError, match=r"^cpumask= of an engine .* bits of CPU features"):
+        EngineChoice.parse("native:cpumask=zz")
+
+
 def test_choices_of_libvmaf() -> None:
     choice = EngineChoice.parse("libvmaf:threads=2,/a/libvmaf.so.3,device=cuda:1")
     assert choice == EngineChoice("libvmaf", threads=2, library="/a/libvmaf.so.3", device="cuda:1")

@@ -35,10 +35,19 @@ def _inputs(
     return tuple(_input(ctx, param, value) for value in values)
 
 
+def _one_input(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> str | None:
+    """The only value of an option that may not be given again: click would take the last one."""
+    if len(values) > 1:
+        flags = "/".join(param.opts)
+        hint = "; score and features take several" if param.name == "dis" else ""
+        raise click.UsageError(f"{ctx.info_name} takes one {flags}, not {len(values)}{hint}.")
+    return _input(ctx, param, values[0]) if values else None
+
+
 def _reference(*, required: bool) -> Callable[[F], F]:
     return click.option(
-        "-r", "--reference", "ref", metavar="FILE", required=required, callback=_input,
-        help="Reference: raw .yuv, .y4m, any video file, or - for stdin.",
+        "-r", "--reference", "ref", metavar="FILE", required=required, multiple=True,
+        callback=_one_input, help="Reference: raw .yuv, .y4m, any video file, or - for stdin.",
     )  # fmt: skip
 
 
@@ -65,15 +74,6 @@ def rendition_options(command: F) -> F:
         "rendition.",
     )  # fmt: skip
     return _stack([_reference(required=True), several, *_RAW])(command)
-
-
-def _one_input(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> str | None:
-    if len(values) > 1:
-        raise click.UsageError(
-            f"{ctx.info_name} takes one -d/--distorted, not {len(values)}; score and features take "
-            "several."
-        )
-    return _input(ctx, param, values[0]) if values else None
 
 
 def pair_options(*, required: bool) -> Callable[[F], F]:

@@ -17,6 +17,13 @@ _EXPECTED = (
     "for libvmaf also the path of a library"
 )
 
+#: What the options with a value take.
+_VALUES = {
+    "cpumask": "bits of CPU features, decimal or 0x.., or -1 for all",
+    "threads": "a whole number from 1 up",
+    "device": "a device, such as cpu or cuda:1",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class EngineChoice:
@@ -74,7 +81,7 @@ class EngineChoice:
 
 
 def _with(choice: EngineChoice, option: str, text: str) -> EngineChoice:
-    key, _, value = option.partition("=")
+    key, equals, value = option.partition("=")
     if option == "scalar":
         return dataclasses.replace(choice, cpu_mask=ALL_BITS)
     if key == "device" and value:
@@ -89,6 +96,10 @@ def _with(choice: EngineChoice, option: str, text: str) -> EngineChoice:
         return dataclasses.replace(choice, cpu_mask=number & ALL_BITS)
     if key == "threads" and number >= 1:
         return dataclasses.replace(choice, threads=number)
+    if equals and key in _VALUES:
+        raise OptionError(
+            f"{key}= of an engine to compare", given=repr(text), expected=_VALUES[key]
+        )
     raise OptionError(
         "unknown option of an engine to compare", given=repr(text), expected=_EXPECTED
     )
