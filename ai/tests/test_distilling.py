@@ -237,3 +237,7 @@ def test_errors_on_made_rows(
     _, around, flashes, anything = (line.split() for line in capsys.readouterr().out.splitlines())
     assert float(around[-2]) < 1.0 < float(anything[-1])
     assert float(flashes[-2]) <= float(flashes[-1])
+    given = ("--onnx", quick, "--parquet", ROWS, "--teacher", teacher)
+    assert call(made_rows.main, *given, "--neg") == 0
+    of_neg_rows = capsys.readouterr().out.splitlines()[2].split()
+    assert of_neg_rows != flashes

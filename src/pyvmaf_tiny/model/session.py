@@ -125,9 +125,8 @@ class Model:
     def _bind_row(self) -> tuple[AnyArray, onnxruntime.IOBinding, AnyArray]:
         """Bind this thread's one-row buffers.
 
-        For vmaf_tiny_d1 on an AMD EPYC, median: run() with a new array takes 5.3 us, run() with a
-        reused array 5.2 us, a bound row 3.7 us with all of predict_one (the last one printed by
-        ai/scripts/validate_vmaf_tiny_d1.py). ONNX Runtime's least, one node, is 1.8 us.
+        run() would make new arrays for every row. What a row takes is printed by
+        ai/scripts/validate_vmaf_tiny_d1.py.
         """
         row = np.zeros((1, len(FEATURES)), self._io.in_dtype)
         score = np.zeros(self._io.row_shape, self._io.out_dtype)
