@@ -319,6 +319,9 @@ def test_an_unknown_model_is_named(
     monkeypatch.setattr(sys, "argv", ["evaluate_models.py", *map(str, given), "--only", "v9"])
     assert evaluate.main(None) == 2
     assert "no model 'v9', there are linear, vmaf_tiny_v1" in capsys.readouterr().err
+    sys.argv[-1] = "vmaf_tiny_d1"
+    assert evaluate.main(None) == 2
+    assert "labels are not those of the teacher" in capsys.readouterr().err
 
 
 def test_a_page_without_marks_is_an_error(tmp_path: Path) -> None:

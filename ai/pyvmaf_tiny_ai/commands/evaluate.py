@@ -25,6 +25,7 @@ from pyvmaf_tiny_ai.splits import leave_one_source_out
 from pyvmaf_tiny_ai.table import features_of, read_table
 
 from .common import describe_corpus, load_teacher_or, parser, run
+from .distilling import teacher_of
 
 RESULTS = "evaluation.json"
 
@@ -81,6 +82,8 @@ def _held_out(arguments: argparse.Namespace, before: dict[str, Any]) -> dict[str
         )
     workshop = Workshop(table, leave_one_source_out(table), arguments.runs)
     chosen = _chosen(arguments)
+    if any(isinstance(one, Trained) and "teacher" in one.recipe for one in chosen):
+        teacher_of(arguments, table)
     wanted = [(one, seed) for one in chosen for seed in _seeds(one, arguments.seeds)]
     # What an int8 model is made of comes first.
     floats = [(one.of, seed) for one, seed in wanted if isinstance(one, Quantised)]
