@@ -7,21 +7,13 @@ import platform
 import re
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from .options import check_raw_size, json_option, pair_options, quiet_option
-from .tables import print_json, print_table
 from .terminal import is_terminal
 from .values import side
-
-if TYPE_CHECKING:
-    from .measure import Timing
-
-_COLUMNS = ("feature", "tier", "threads", "frames/s", "slowest", "fastest", "ms/frame")
 
 
 def size_of(value: str) -> tuple[int, int]:
@@ -110,6 +102,7 @@ def bench(
     from pyvmaf_tiny.engine.base import usable_cpus
 
     from .bench_clip import drawn_clip, read_clip
+    from .bench_report import print_timings
     from .measure import PARTS, Case, available_tiers, measure
 
     check_raw_size(width, height)
@@ -139,23 +132,16 @@ def bench(
         )
     ]
     timings = measure(clip.pairs, clip.bit_depth, cases, repeat, _watch(repeat, quiet))
-    machine = {"version": __version__, "cpu": _cpu_name()}
-    if as_json:
-        facts = machine | clip.to_dict() | {"repeat": repeat}
-        print_json(facts | {"timings": [asdict(timing) for timing in timings]})
-        return
-    click.echo(
-        f"{clip.name}, {clip.width}x{clip.height} {clip.bit_depth} bit, {len(clip.pairs)} frames, "
-        f"median of {repeat} interleaved repetitions\n"
-        f"{machine['cpu']}, pyvmaf-tiny {__version__}"
+    cpu = _cpu_name()
+    print_timings(
+        clip,
+        timings,
+        facts={"version": __version__, "cpu": cpu},
+        headline=f"{cpu}, pyvmaf-tiny {__version__}",
+        columns=("tier", "threads"),
+        repeat=repeat,
+        as_json=as_json,
     )
-    print_table(_COLUMNS, [_row(timing) for timing in timings], right=_COLUMNS[2:])
-
-
-def _row(timing: Timing) -> tuple[str, ...]:
-    figures = (timing.fps_median, timing.fps_min, timing.fps_max, timing.ms_per_frame)
-    numbers = (f"{figure:.2f}" for figure in figures)
-    return (timing.feature, timing.tier, str(timing.threads), *numbers)
 
 
 def _watch(repeat: int, quiet: bool) -> Callable[[int], None]:

@@ -3,22 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
-
-import click
 
 from .bench_clip import Clip
-from .measure_gpu import (
-    GpuTiming,
-    gpu_cases,
-    measure_gpu,
-    on_device,
-    open_device,
-    upload_rate,
-)
-from .tables import print_json, print_table
-
-_COLUMNS = ("feature", "frames in", "streams", "frames/s", "slowest", "fastest", "ms/frame")
+from .bench_report import print_timings
+from .measure_gpu import gpu_cases, measure_gpu, on_device, open_device, upload_rate
 
 
 def bench_gpu(
@@ -48,20 +36,13 @@ def bench_gpu(
         "upload_gb_per_s": rate,
         "upload_fps": 1e9 * rate / pair_bytes,
     }
-    if as_json:
-        report = facts | clip.to_dict() | {"repeat": repeat}
-        print_json(report | {"timings": [asdict(timing) for timing in timings]})
-        return
-    click.echo(
-        f"{clip.name}, {clip.width}x{clip.height} {clip.bit_depth} bit, {len(clip.pairs)} frames, "
-        f"median of {repeat} interleaved repetitions\n"
-        f"{backend.device}, {name}, pyvmaf-tiny {__version__}\n"
-        f"uploads: {rate:.2f} GB/s, which is {facts['upload_fps']:.0f} pairs of frames a second"
+    print_timings(
+        clip,
+        timings,
+        facts=facts,
+        headline=f"{backend.device}, {name}, pyvmaf-tiny {__version__}\nuploads: {rate:.2f} GB/s, "
+        f"which is {facts['upload_fps']:.0f} pairs of frames a second",
+        columns=("frames in", "streams"),
+        repeat=repeat,
+        as_json=as_json,
     )
-    print_table(_COLUMNS, [_row(timing) for timing in timings], right=_COLUMNS[2:])
-
-
-def _row(timing: GpuTiming) -> tuple[str, ...]:
-    figures = (timing.fps_median, timing.fps_min, timing.fps_max, timing.ms_per_frame)
-    numbers = (f"{figure:.2f}" for figure in figures)
-    return (timing.feature, timing.memory, str(timing.streams), *numbers)

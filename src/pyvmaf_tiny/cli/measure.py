@@ -99,13 +99,10 @@ def measure(
 
 
 def _timing(case: Case, speed: Sequence[float]) -> Timing:
+    return Timing(case.part, case.tier, case.threads, *speed_figures(speed))
+
+
+def speed_figures(speed: Sequence[float]) -> tuple[float, float, float, float]:
+    """Of frames per second: median, least, most, and milliseconds of a frame by the median."""
     median = statistics.median(speed)
-    return Timing(
-        feature=case.part,
-        tier=case.tier,
-        threads=case.threads,
-        fps_median=median,
-        fps_min=min(speed),
-        fps_max=max(speed),
-        ms_per_frame=1000 / median,
-    )
+    return median, min(speed), max(speed), 1000 / median

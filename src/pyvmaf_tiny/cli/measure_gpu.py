@@ -15,7 +15,7 @@ from pyvmaf_tiny.engine.gpu.backend import Backend
 from pyvmaf_tiny.engine.gpu.stream import GpuEngine
 from pyvmaf_tiny.frames import AnyPlane, DevicePlane
 
-from .measure import PARTS, Pair
+from .measure import PARTS, Pair, speed_figures
 
 #: Frames that a row may come late, as in ``score()``.
 _LAG = 16
@@ -142,13 +142,4 @@ def _run(engines: Sequence[GpuEngine], pairs: Sequence[tuple[AnyPlane, AnyPlane]
 
 
 def _timing(case: GpuCase, speed: Sequence[float]) -> GpuTiming:
-    median = statistics.median(speed)
-    return GpuTiming(
-        feature=case.feature,
-        memory=case.memory,
-        streams=case.streams,
-        fps_median=median,
-        fps_min=min(speed),
-        fps_max=max(speed),
-        ms_per_frame=1000 / median,
-    )
+    return GpuTiming(case.feature, case.memory, case.streams, *speed_figures(speed))
