@@ -25,6 +25,7 @@ typedef ulong u64;
 #define GLOBAL global
 #define LOCAL local
 #define SHARED local
+#define CONSTANT constant
 
 INLINE int item_id(void) { return (int)get_local_id(0); }
 INLINE int group_x(void) { return (int)get_group_id(0); }
@@ -34,6 +35,9 @@ INLINE int groups_x(void) { return (int)get_num_groups(0); }
 INLINE int groups_y(void) { return (int)get_num_groups(1); }
 INLINE void group_barrier(void) { barrier(CLK_LOCAL_MEM_FENCE); }
 INLINE int leading_zeros(u32 x) { return (int)clz(x); }
+INLINE u32 bits_of(float x) { return as_uint(x); }
+INLINE float float_of(u32 bits) { return as_float(bits); }
+INLINE double double_of(u64 bits) { return as_double(bits); }
 
 #else
 
@@ -50,6 +54,7 @@ typedef unsigned long long u64;
 #define GLOBAL
 #define LOCAL
 #define SHARED __shared__
+#define CONSTANT __constant__ const
 
 INLINE int item_id(void) { return (int)threadIdx.x; }
 INLINE int group_x(void) { return (int)blockIdx.x; }
@@ -59,5 +64,8 @@ INLINE int groups_x(void) { return (int)gridDim.x; }
 INLINE int groups_y(void) { return (int)gridDim.y; }
 INLINE void group_barrier(void) { __syncthreads(); }
 INLINE int leading_zeros(u32 x) { return __clz((int)x); }
+INLINE u32 bits_of(float x) { return __float_as_uint(x); }
+INLINE float float_of(u32 bits) { return __uint_as_float(bits); }
+INLINE double double_of(u64 bits) { return __longlong_as_double((i64)bits); }
 
 #endif

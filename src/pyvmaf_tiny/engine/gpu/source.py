@@ -16,6 +16,7 @@ FILES: tuple[str, ...] = (
     *("vif_columns.cl", "vif.cl"),
     *("adm_wavelet.cl", "adm_masking.cl", "adm.cl"),
     *("motion.cl", "samples.cl", "totals.cl"),
+    *("powers.h", "features.cl"),
 )
 
 #: Work items of every work group.
@@ -27,6 +28,7 @@ KERNELS: tuple[str, ...] = (
     "motion",
     "samples",
     "totals",
+    "features",
 )
 
 _STRUCTURE = re.compile(r"typedef struct (\w+_params) \{(.*?)\} \1;", re.DOTALL)
@@ -64,3 +66,8 @@ def pack(structure: str, values: Mapping[str, int]) -> NDArray[np.int32]:
     if set(names) != set(values):
         raise AssertionError(f"{structure}: {set(names) ^ set(values)}")
     return np.array([values[name] for name in names], np.int32)
+
+
+def unpack(structure: str, packed: NDArray[np.int32]) -> dict[str, int]:
+    """The fields of a structure that :func:`pack` has filled."""
+    return dict(zip(parameter_names()[structure], packed.tolist(), strict=True))
