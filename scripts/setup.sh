@@ -118,7 +118,7 @@ install() {
         ;;
     test)
         python -m pip install --quiet --group build --group test
-        extras=all,cuda,sycl
+        extras=all,cuda,opencl,sycl
         install_torch
         ;;
     esac

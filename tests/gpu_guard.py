@@ -24,7 +24,7 @@ class GuardedBackend(Backend):
         self._real = SyclBackend(None, sample_bytes, limits)
         self._fill = fill
         self._whole: list[tuple[Any, int]] = []
-        self.device = self._real.device
+        self.device, self.memory = self._real.device, self._real.memory
 
     def entered(self) -> contextlib.AbstractContextManager[None]:
         return self._real.entered()

@@ -76,9 +76,10 @@ def score(
         shortest: end with the shorter clip instead of raising FrameCountError.
         progress: called after every pair, see :data:`Progress`.
         gain_limit: enhancement gain limit of your own, from 1.0 up.
-        device: where the features are computed: "cpu", "cuda" (NVIDIA), "sycl" (Intel), with
-            ":1" and so on for one of several GPUs, or "auto" for the first GPU that works and else
-            the CPU. The native engine gives the same bits everywhere.
+        device: where the features are computed: "cpu", "cuda" (NVIDIA), "sycl" (Intel),
+            "opencl" (AMD and others), with ":1" and so on for one of several GPUs, or "auto" for
+            the first GPU that works and else the CPU. The native engine gives the same bits
+            everywhere.
         model_device: where the model runs: "cpu", "cuda", "openvino", "rocm" or "auto".
         cpu_mask: bits of CPU features to leave unused (8 AVX2, 16 AVX-512, 32 AVX-512
             VNNI, -1 all).

@@ -61,7 +61,7 @@ def counts(value: str) -> list[int]:
     default="cpu",
     show_default=True,
     metavar="DEVICE",
-    help="What is measured: cpu, cuda, sycl, cuda:1 ...",
+    help="What is measured: cpu, cuda, sycl, opencl, cuda:1 ...",
 )
 @click.option(
     "--streams",

@@ -23,8 +23,9 @@ def bench_gpu(
     backend = open_device(device, clip.bit_depth)
     with backend.entered():
         rate = upload_rate(backend, repeat)
-    placed = on_device(backend, clip.pairs)
-    cases = gpu_cases(streams)
+    memories = ["device", "host"] if backend.memory else ["host"]
+    placed = on_device(backend, clip.pairs) if backend.memory else []
+    cases = gpu_cases(streams, memories)
     timings = measure_gpu(clip.pairs, placed, clip.bit_depth, device, cases, repeat, watch)
     backend.close()
     name = engines()[0].device_names[backend.device]

@@ -49,10 +49,10 @@ class GpuTiming:
     ms_per_frame: float
 
 
-def gpu_cases(streams: Sequence[int]) -> list[GpuCase]:
-    """Every part from the device's memory, all features from the host's, too."""
-    first = [GpuCase(part, "device", 1) for part in PARTS]
-    both = [GpuCase("all", memory, n) for n in streams for memory in ("device", "host")]
+def gpu_cases(streams: Sequence[int], memories: Sequence[str]) -> list[GpuCase]:
+    """Every part from the first of the memories, all features from the others, too."""
+    first = [GpuCase(part, memories[0], 1) for part in PARTS]
+    both = [GpuCase("all", memory, n) for n in streams for memory in memories]
     return list(dict.fromkeys([*first, *both]))
 
 

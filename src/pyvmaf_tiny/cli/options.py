@@ -121,7 +121,8 @@ def engine_options(command: F) -> F:
                          help="Feature engine: native, libvmaf, or libvmaf:FILE; see: pyvmaf-tiny "
                          "engines."),
             click.option("--device", default="cpu", show_default=True, metavar="DEVICE",
-                         help="Where features are computed: cpu, cuda, sycl, cuda:1 ..., or auto."),
+                         help="Where features are computed: cpu, cuda, sycl, opencl, cuda:1 ..., "
+                              "or auto."),
             click.option("--gpumask", "gpu_mask", type=cpu_bits, default="0", metavar="BITS",
                          help="libvmaf's gpumask; for the libvmaf engine."),
         ]

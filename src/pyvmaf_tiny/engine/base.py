@@ -48,8 +48,8 @@ class EngineSpec:
     ``lag`` is how many frames a row may come late: 1 is what motion2 needs, more lets an engine
     work on several frames at a time.
 
-    ``device`` is "cpu", "cuda" or "sycl", with ":1" and so on for one of several, or "auto" for
-    the first GPU that works and else the CPU.
+    ``device`` is "cpu", "cuda", "sycl" or "opencl", with ":1" and so on for one of several, or
+    "auto" for the first GPU that works and else the CPU.
 
     The other three are for libvmaf alone. ``library`` is the path of the library, None for the
     one that is found. ``gpu_mask`` is libvmaf's gpumask. ``teacher`` is a model of libvmaf's, by

@@ -19,7 +19,7 @@ from .backend import Backend
 from .stream import GpuEngine
 
 #: Kinds of devices, each a module of its backend, in the order in which "auto" tries them.
-KINDS = ("cuda", "sycl")
+KINDS = ("cuda", "sycl", "opencl")
 
 
 def create(spec: EngineSpec) -> GpuEngine:

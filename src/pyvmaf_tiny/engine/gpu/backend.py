@@ -23,6 +23,7 @@ class Backend(Protocol):
     """
 
     device: str  # its kind and number: "cuda:0"
+    memory: str | None  # kind of the DevicePlanes that it takes; None: frames come from the host
 
     def entered(self) -> contextlib.AbstractContextManager[None]:
         """Every other call, up to ``close``, is made within this."""

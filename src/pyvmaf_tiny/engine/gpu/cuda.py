@@ -22,6 +22,8 @@ from .source import ITEMS, KERNELS
 class CudaBackend:
     """One CUDA device (see :class:`.backend.Backend`): a stream for kernels, one for uploads."""
 
+    memory: str | None = "cuda"
+
     def __init__(self, index: int | None, sample_bytes: int, limits: int = 1) -> None:
         """Take the device of that number, or the first.
 

@@ -65,7 +65,7 @@ class GpuEngine:
         backend = open_backend(stream.sample_bytes, stream.limits)
         self.device = backend.device
         self.tier = backend.device.partition(":")[0]
-        self.device_memory: str | None = self.tier
+        self.device_memory = backend.memory
         with backend.entered():
             try:
                 self._pipeline: Pipeline | None = Pipeline(

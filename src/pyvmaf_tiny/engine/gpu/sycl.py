@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib
-import importlib.metadata
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +15,7 @@ from numpy.typing import NDArray
 from pyvmaf_tiny.errors import DeviceError, EngineError, OutOfMemoryError
 from pyvmaf_tiny.frames import DevicePlane, Plane
 
+from .runtime import opencl_runtime
 from .source import ITEMS, KERNELS, kernel_source
 
 _INSTALL = 'pip install "pyvmaf-tiny[sycl]"'
@@ -27,6 +26,8 @@ _OPTIONS = "-cl-std=CL1.2"
 
 class SyclBackend:
     """One SYCL device with an in-order queue (see :class:`.backend.Backend`)."""
+
+    memory: str | None = "sycl"
 
     def __init__(self, index: int | None, sample_bytes: int, limits: int = 1) -> None:
         """Take the device of that number among :func:`devices`, or the first.
@@ -167,7 +168,7 @@ def load_dpctl() -> Any:
     The OpenCL runtime that pip installs is found by nobody unless OCL_ICD_FILENAMES names it, so
     it is named here unless the user has named one.
     """
-    runtime = _opencl_runtime()
+    runtime = opencl_runtime()
     if runtime is not None:
         os.environ.setdefault("OCL_ICD_FILENAMES", str(runtime))
     try:
@@ -176,18 +177,6 @@ def load_dpctl() -> Any:
         raise DeviceError(
             f"the device sycl needs dpctl and Intel's runtimes ({error})", hint=_INSTALL
         ) from error
-
-
-def _opencl_runtime() -> Path | None:
-    """The library of the pip package intel-opencl-rt, if that is installed."""
-    try:
-        files = importlib.metadata.files("intel-opencl-rt") or []
-    except importlib.metadata.PackageNotFoundError:
-        return None
-    for file in files:
-        if file.name == "libintelocl.so":
-            return Path(str(file.locate())).resolve()
-    return None
 
 
 def devices() -> list[str]:
