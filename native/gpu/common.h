@@ -10,7 +10,7 @@ INLINE int mirrored(int i, int n)
     return i < 0 ? 0 : i;
 }
 
-INLINE u32 sample_at(const int wide, GLOBAL const void *plane, int at)
+INLINE u32 sample_at(const int wide, GLOBAL const void *plane, u32 at)
 {
     return wide ? (u32)((GLOBAL const u16 *)plane)[at] : (u32)((GLOBAL const u8 *)plane)[at];
 }
@@ -29,14 +29,30 @@ INLINE i64 round_shift(i64 x, int shift) { return (x + (((i64)1 << shift) >> 1))
 
 INLINE int within(int x, int first, int last) { return x >= first && x <= last; }
 
-/* Adds up `count` rows of ITEMS values each; the sums are in sums[k * ITEMS] afterwards. */
+/* Adds up `count` rows of ITEMS values each; the sums are in sums[k * ITEMS] afterwards. In two
+ * steps, with one item for each PARTS-th of a row first: cheaper than halving seven times. */
+enum { PARTS = 16 };
+
 INLINE void sum_over_items(LOCAL u64 *sums, const int count, int item)
 {
-    for (int step = ITEMS / 2; step > 0; step /= 2) {
-        group_barrier();
-        if (item < step)
-            for (int k = 0; k < count; k++)
-                sums[k * ITEMS + item] += sums[k * ITEMS + item + step];
+    LOCAL u64 *row = sums + item / PARTS * ITEMS;
+    u64 sum = 0;
+    group_barrier();
+    if (item < count * PARTS)
+#pragma unroll
+        for (int i = 0; i < ITEMS; i += PARTS)
+            sum += row[i + item % PARTS];
+    group_barrier();
+    if (item < count * PARTS)
+        row[item % PARTS] = sum;
+    group_barrier();
+    if (item < count) {
+        row = sums + item * ITEMS;
+        sum = 0;
+#pragma unroll
+        for (int i = 0; i < PARTS; i++)
+            sum += row[i];
+        row[0] = sum;
     }
     group_barrier();
 }

@@ -6,6 +6,8 @@
  *
  * Rounding is part of the definition: products and sums are never fused (a pragma here, -fmad=false
  * there), and doubles appear only where the definition has them.
+ *
+ * load4 and store4 move four words of local memory at once, from and to a multiple of 16 bytes.
  */
 #ifdef __OPENCL_VERSION__
 
@@ -24,7 +26,7 @@ typedef ulong u64;
 #define INLINE __attribute__((always_inline)) static
 #define GLOBAL global
 #define LOCAL local
-#define SHARED local
+#define SHARED local __attribute__((aligned(16)))
 #define CONSTANT constant
 
 INLINE int item_id(void) { return (int)get_local_id(0); }
@@ -35,6 +37,15 @@ INLINE int groups_x(void) { return (int)get_num_groups(0); }
 INLINE int groups_y(void) { return (int)get_num_groups(1); }
 INLINE void group_barrier(void) { barrier(CLK_LOCAL_MEM_FENCE); }
 INLINE int leading_zeros(u32 x) { return (int)clz(x); }
+INLINE void load4(LOCAL const u32 *from, u32 to[4])
+{
+    const uint4 all = *(LOCAL const uint4 *)from;
+    to[0] = all.s0, to[1] = all.s1, to[2] = all.s2, to[3] = all.s3;
+}
+INLINE void store4(LOCAL u32 *to, const u32 from[4])
+{
+    *(LOCAL uint4 *)to = (uint4)(from[0], from[1], from[2], from[3]);
+}
 INLINE u32 bits_of(float x) { return as_uint(x); }
 INLINE float float_of(u32 bits) { return as_float(bits); }
 INLINE double double_of(u64 bits) { return as_double(bits); }
@@ -53,7 +64,7 @@ typedef unsigned long long u64;
 #define INLINE static __device__ __forceinline__
 #define GLOBAL
 #define LOCAL
-#define SHARED __shared__
+#define SHARED __shared__ __align__(16)
 #define CONSTANT __constant__ const
 
 INLINE int item_id(void) { return (int)threadIdx.x; }
@@ -64,6 +75,15 @@ INLINE int groups_x(void) { return (int)gridDim.x; }
 INLINE int groups_y(void) { return (int)gridDim.y; }
 INLINE void group_barrier(void) { __syncthreads(); }
 INLINE int leading_zeros(u32 x) { return __clz((int)x); }
+INLINE void load4(const u32 *from, u32 to[4])
+{
+    const uint4 all = *(const uint4 *)from;
+    to[0] = all.x, to[1] = all.y, to[2] = all.z, to[3] = all.w;
+}
+INLINE void store4(u32 *to, const u32 from[4])
+{
+    *(uint4 *)to = make_uint4(from[0], from[1], from[2], from[3]);
+}
 INLINE u32 bits_of(float x) { return __float_as_uint(x); }
 INLINE float float_of(u32 bits) { return __uint_as_float(bits); }
 INLINE double double_of(u64 bits) { return __longlong_as_double((i64)bits); }

@@ -22,16 +22,18 @@ INLINE u32 vif_log2(u32 x, GLOBAL const u16 *table)
 /* Four windowed means of a row. */
 INLINE void vif_means(const int radius, LOCAL const u32 *row, u32 out[VIF_QUAD])
 {
+    u32 values[4];
 #pragma unroll
     for (int j = 0; j < VIF_QUAD; j++)
         out[j] = 0;
 #pragma unroll
     for (int k = 0; k < VIF_QUAD + 2 * radius; k++) {
-        const u32 value = row[k];
+        if (k % 4 == 0)
+            load4(row + k, values);
 #pragma unroll
         for (int j = 0; j < VIF_QUAD; j++)
             if (k - j >= 0 && k - j <= 2 * radius)
-                out[j] += vif_weight(radius, k - j) * value;
+                out[j] += vif_weight(radius, k - j) * values[k % 4];
     }
 }
 
@@ -39,16 +41,18 @@ INLINE void vif_means(const int radius, LOCAL const u32 *row, u32 out[VIF_QUAD])
 INLINE void vif_second_moments(const int radius, LOCAL const u32 *row, u32 out[VIF_QUAD])
 {
     u64 sum[VIF_QUAD];
+    u32 values[4];
 #pragma unroll
     for (int j = 0; j < VIF_QUAD; j++)
         sum[j] = 0x8000;
 #pragma unroll
     for (int k = 0; k < VIF_QUAD + 2 * radius; k++) {
-        const u32 value = row[k];
+        if (k % 4 == 0)
+            load4(row + k, values);
 #pragma unroll
         for (int j = 0; j < VIF_QUAD; j++)
             if (k - j >= 0 && k - j <= 2 * radius)
-                sum[j] += (u64)vif_weight(radius, k - j) * value;
+                sum[j] += (u64)vif_weight(radius, k - j) * values[k % 4];
     }
 #pragma unroll
     for (int j = 0; j < VIF_QUAD; j++)
@@ -94,49 +98,49 @@ INLINE void vif_pair_pixel(i32 variance_r, i32 variance_d, i32 covariance,
     }
 }
 
-/* Horizontal pass and statistics of an item's group k of four pixels, of which `cols` count: what
- * the reference says, which is kept, or (`paired`) what the pair says. */
+/* Horizontal pass and statistics of four pixels, of which `cols` count: what the reference says,
+ * which is kept, or (`paired`) what the pair says. */
 INLINE void vif_quad(const int paired, const int radius, LOCAL vif_tile *tile, int at, int kept,
                      int cols, GLOBAL const double *limit, GLOBAL const u16 *table,
                      vif_sums *sums)
 {
-    u32 mean[VIF_QUAD], square[VIF_QUAD], product[VIF_QUAD];
+    u32 mean[VIF_QUAD], square[VIF_QUAD], product[VIF_QUAD], variance[VIF_QUAD];
+    u32 mean_r[VIF_QUAD], variance_r[VIF_QUAD];
     vif_means(radius, tile->u.moments.mean + at, mean);
     vif_second_moments(radius, tile->u.moments.square + at, square);
-    if (paired)
-        vif_second_moments(radius, tile->u.moments.product + at, product);
 #pragma unroll
-    for (int j = 0; j < VIF_QUAD; j++) {
-        LOCAL u32 *mean_r = tile->reference.mean + kept + j * ITEMS;
-        LOCAL i32 *variance_r = tile->reference.variance + kept + j * ITEMS;
-        const i32 variance = vif_central(square[j], mean[j], mean[j]);
-        if (!paired) {
-            *mean_r = mean[j];
-            *variance_r = variance;
-        }
-        if (j >= cols)
-            continue;
-        if (paired)
-            vif_pair_pixel(*variance_r, variance, vif_central(product[j], *mean_r, mean[j]),
-                           limit, table, sums);
-        else
-            vif_reference_pixel(variance, table, sums);
+    for (int j = 0; j < VIF_QUAD; j++)
+        variance[j] = (u32)vif_central(square[j], mean[j], mean[j]);
+    if (!paired) {
+        store4(tile->reference.mean + kept, mean);
+        store4(tile->reference.variance + kept, variance);
+#pragma unroll
+        for (int j = 0; j < VIF_QUAD; j++)
+            if (j < cols)
+                vif_reference_pixel((i32)variance[j], table, sums);
+        return;
     }
+    vif_second_moments(radius, tile->u.moments.product + at, product);
+    load4(tile->reference.mean + kept, mean_r);
+    load4(tile->reference.variance + kept, variance_r);
+#pragma unroll
+    for (int j = 0; j < VIF_QUAD; j++)
+        if (j < cols)
+            vif_pair_pixel((i32)variance_r[j], (i32)variance[j],
+                           vif_central(product[j], mean_r[j], mean[j]), limit, table, sums);
 }
 
-/* All groups of an item: four rows side by side, so that a warp's loads meet no bank twice. */
+/* All groups of an item, which go along the rows, so that a warp's loads meet no bank twice. */
 INLINE void vif_quads(const int paired, const int radius, GLOBAL const vif_params *p,
                       LOCAL vif_tile *tile, int x, int y, int item, GLOBAL const double *limit,
                       GLOBAL const u16 *table, vif_sums *sums)
 {
-    const int cols = vif_tile_cols(radius);
-    for (int k = 0; k < VIF_QUADS; k++) {
-        const int i = k * ITEMS + item;
-        const int quad = i / 4 % (cols / VIF_QUAD), row = i % 4 + i / cols * 4;
-        if (row < VIF_ROWS && y + row < p->height)
-            vif_quad(paired, radius, tile, row * VIF_PITCH + quad * VIF_QUAD,
-                     k * VIF_QUAD * ITEMS + item, p->width - x - quad * VIF_QUAD, limit,
-                     table, sums);
+    const int quads = vif_tile_cols(radius) / VIF_QUAD;
+    for (int i = item; i < VIF_ROWS * quads; i += ITEMS) {
+        const int row = i / quads, quad = i % quads;
+        if (y + row < p->height)
+            vif_quad(paired, radius, tile, row * VIF_PITCH + quad * VIF_QUAD, i * VIF_QUAD,
+                     p->width - x - quad * VIF_QUAD, limit, table, sums);
     }
 }
 
@@ -171,7 +175,8 @@ INLINE void vif_level(const int radius, const int next_radius, const int wide,
     GLOBAL const void *ref = plane_at(wide, refs, p->plane, frame);
     vif_sums sums;
     sums.log_den = sums.flat_count = 0;
-    vif_vertical(0, radius, next_radius, wide, p, ref, ref, x, y, item, moments);
+    vif_rows(radius, p, y, item, tile->rows);
+    vif_vertical(0, radius, next_radius, wide, p, ref, ref, x, item, tile->rows, moments);
     group_barrier();
     if (next_radius)
         vif_next_level(radius, next_radius, p, moments, x, y, item,
@@ -182,7 +187,7 @@ INLINE void vif_level(const int radius, const int next_radius, const int wide,
         const int version = group_z() * p->renditions + r;
         group_barrier();
         vif_vertical(1, radius, next_radius, wide, p, plane_at(wide, dists, p->plane, version), ref,
-                     x, y, item, moments);
+                     x, item, tile->rows, moments);
         group_barrier();
         if (next_radius)
             vif_next_level(radius, next_radius, p, moments, x, y, item,

@@ -1,12 +1,13 @@
 /* VIF: what a level is made for, its vertical pass, and samples of the next level. See vif.cl. */
 enum {
+    VIF_RADIUS = 8, /* of the largest kernel */
     VIF_ROWS = 8,
-    VIF_PITCH = ITEMS + 1, /* odd: the four rows that a warp reads lie in different banks */
+    VIF_PITCH = ITEMS + 4,   /* a multiple of four, and the last four words may be looked at */
     VIF_QUAD = 4,          /* pixels of a row that an item does at a time */
     VIF_NOISE = 2 << 16,   /* power of the visual noise, 2.0 */
     VIF_LOG_ONE = 2048,    /* logarithms are in 1/2048 octave */
     VIF_SUMS = 4,          /* log_num, log_den, flat_power, flat_count */
-    VIF_QUADS = 2          /* groups of four that an item does at most */
+    VIF_QUADS = VIF_ROWS / 4 /* groups of four that an item does at most */
 };
 
 /* 65536 * 1e-10: keeps the gain finite. */
@@ -27,11 +28,10 @@ typedef struct vif_moments {
     u32 next[VIF_ROWS / 2 * VIF_PITCH];
 } vif_moments;
 
-/* What the reference says of the pixels of each item: pixel j of its group k at
- * (VIF_QUAD * k + j) * ITEMS + item. */
+/* What the reference says of the pixels of each group of four. */
 typedef struct vif_reference {
     u32 mean[VIF_QUADS * VIF_QUAD * ITEMS];
-    i32 variance[VIF_QUADS * VIF_QUAD * ITEMS];
+    u32 variance[VIF_QUADS * VIF_QUAD * ITEMS]; /* as i32 */
 } vif_reference;
 
 typedef struct vif_tile {
@@ -40,6 +40,7 @@ typedef struct vif_tile {
         u64 sums[VIF_SUMS * ITEMS];
     } u;
     vif_reference reference;
+    u32 rows[VIF_ROWS + 2 * VIF_RADIUS]; /* where the rows under the tile begin in a plane */
 } vif_tile;
 
 typedef struct vif_sums {
@@ -72,12 +73,21 @@ INLINE u32 vif_weight(const int radius, const int tap)
 /* Columns of a tile whose whole window is in it. */
 INLINE int vif_tile_cols(const int radius) { return (ITEMS - 2 * radius) / VIF_QUAD * VIF_QUAD; }
 
+/* Where the rows under the tile begin: one division of labour for all columns and frames. */
+INLINE void vif_rows(const int radius, GLOBAL const vif_params *p, int y, int item, LOCAL u32 *rows)
+{
+    if (item < VIF_ROWS + 2 * radius)
+        rows[item] = (u32)(mirrored(y - radius + item, p->height) * p->pitch);
+    group_barrier();
+}
+
 /* The vertical pass of one column, at the item's place in the tile: of the reference alone, or
  * (`paired`) of a distorted frame and what it has in common with the reference. Sums of 8-bit
  * products fit 32 bits and are not rounded. */
 INLINE void vif_vertical(const int paired, const int radius, const int next_radius, const int wide,
                          GLOBAL const vif_params *p, GLOBAL const void *plane,
-                         GLOBAL const void *ref, int x, int y, int item, LOCAL vif_moments *tile)
+                         GLOBAL const void *ref, int x, int item, LOCAL const u32 *rows,
+                         LOCAL vif_moments *tile)
 {
     u32 mean[VIF_ROWS], next[VIF_ROWS / 2];
     u64 square[VIF_ROWS], product[VIF_ROWS];
@@ -88,12 +98,16 @@ INLINE void vif_vertical(const int paired, const int radius, const int next_radi
         square[i] = product[i] = 0;
         next[i / 2] = 0;
     }
-    const int column = mirrored(x - radius + item, p->width), height = p->height, pitch = p->pitch;
+    const int column = mirrored(x - radius + item, p->width);
+    plane = plane_at(wide, plane, column, 1);
+    ref = plane_at(wide, ref, column, 1);
+    u32 at[4];
 #pragma unroll
     for (int k = 0; k < VIF_ROWS + 2 * radius; k++) {
-        const int at = mirrored(y - radius + k, height) * pitch + column;
-        const u32 value = sample_at(wide, plane, at);
-        const u32 other = paired ? sample_at(wide, ref, at) : 0;
+        if (k % 4 == 0)
+            load4(rows + k, at);
+        const u32 value = sample_at(wide, plane, at[k % 4]);
+        const u32 other = paired ? sample_at(wide, ref, at[k % 4]) : 0;
 #pragma unroll
         for (int i = 0; i < VIF_ROWS; i++) {
             const int tap = k - i;
@@ -135,22 +149,31 @@ INLINE void vif_vertical(const int paired, const int radius, const int next_radi
             tile->next[i * VIF_PITCH + item] = (next[i] + mean_half) >> mean_shift;
 }
 
-/* Horizontal pass and decimation: every second column of every second row. */
+/* Horizontal pass and decimation: every second column of every second row. An item makes the two
+ * samples under a group of four pixels. */
 INLINE void vif_next_level(const int radius, const int next_radius, GLOBAL const vif_params *p,
                            LOCAL const vif_moments *tile, int x, int y, int item, GLOBAL u16 *out)
 {
-    const int cols = vif_tile_cols(radius) / 2;
+    const int quads = vif_tile_cols(radius) / VIF_QUAD, first = radius - next_radius;
 #pragma unroll
-    for (int k = 0; k < VIF_QUADS; k++) { /* as many samples as groups of four pixels */
-        const int row = (k * ITEMS + item) / cols, col = (k * ITEMS + item) % cols;
-        LOCAL const u32 *means =
-            tile->next + row % (VIF_ROWS / 2) * VIF_PITCH + 2 * col + radius - next_radius;
-        u32 sum = 0x8000;
+    for (int k = 0; k < VIF_QUADS / 2; k++) {
+        const int row = (k * ITEMS + item) / quads, quad = (k * ITEMS + item) % quads;
+        if (row >= VIF_ROWS / 2)
+            break;
+        u32 sum[2] = {0x8000, 0x8000}, means[4];
 #pragma unroll
-        for (int tap = 0; tap <= 2 * next_radius; tap++)
-            sum += vif_weight(next_radius, tap) * means[tap];
-        const int out_x = x / 2 + col, out_y = y / 2 + row;
-        if (row < VIF_ROWS / 2 && out_x < p->next_width && out_y < p->next_height)
-            out[out_y * p->next_pitch + out_x] = (u16)(sum >> 16);
+        for (int i = 0; i < first + 2 * next_radius + 3; i++) {
+            if (i % 4 == 0)
+                load4(tile->next + row * VIF_PITCH + quad * VIF_QUAD + i, means);
+#pragma unroll
+            for (int j = 0; j < 2; j++)
+                if (i >= first + 2 * j && i <= first + 2 * j + 2 * next_radius)
+                    sum[j] += vif_weight(next_radius, i - first - 2 * j) * means[i % 4];
+        }
+        const int out_x = x / 2 + 2 * quad, out_y = y / 2 + row;
+#pragma unroll
+        for (int j = 0; j < 2; j++)
+            if (out_x + j < p->next_width && out_y < p->next_height)
+                out[out_y * p->next_pitch + out_x + j] = (u16)(sum[j] >> 16);
     }
 }
