@@ -26,7 +26,15 @@ from pyvmaf_tiny.engine.gpu.sycl import SyclBackend, part_of
 Order = Literal["lazy", "uploads_first", "eager"]
 
 #: Parameters of the kernels, all pointers.
-_PARAMETERS = {"vif": 9, "adm": 8, "motion": 4, "samples": 3, "totals": 3, "features": 7}
+_PARAMETERS = {
+    "vif": 9,
+    "adm": 8,
+    "motion": 4,
+    "samples": 3,
+    "totals": 3,
+    "features": 7,
+    "model": 5,
+}
 
 #: Where device memory seems to lie, from allocation to allocation.
 _SPACING = 1 << 40

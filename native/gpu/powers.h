@@ -1,6 +1,7 @@
 /*
- * The cube root of native/src/cube_root.c, with the same bits. Nothing is left to a device's
- * library; scaling by a power of two is a product, which is exact in the range that is needed.
+ * The cube root of native/src/cube_root.c, with the same bits, and the exponential function. Nothing
+ * is left to a device's library, so all devices give the same values; scaling by a power of two is
+ * a product, which is exact in the range that is needed.
  */
 
 /* Reciprocals 1/c and log2(c) at 16 points c of [0.7, 1.4). */
@@ -61,4 +62,20 @@ INLINE float cube_root(float x)
     if (x < 0.0f)
         return float_of(0x7fc00000u);
     return x == 0.0f ? 0.0f : exp2_of((double)0x1.555556p-2f * log2_of(x));
+}
+
+/* e^x, to about the last bit of a double; what is beyond 2^1000 or below 2^-1000 is that. x is split
+ * into a multiple of ln(2)/32 and a remainder. */
+INLINE double exponential(double x)
+{
+    if (!(x == x))
+        return x;
+    x = x > 693.0 ? 693.0 : x < -693.0 ? -693.0 : x;
+    const double steps = rint(x * 0x1.71547652b82fep+5);
+    const double r = x - steps * 0x1.62e42fef00000p-6 - steps * 0x1.473de6af278edp-39;
+    const double tail = 0x1.1111111111111p-7 + r * 0x1.6c16c16c16c17p-10;
+    const double cubic = 0x1.5555555555555p-3 + r * (0x1.5555555555555p-5 + r * tail);
+    const double value = 1.0 + (r + r * r * (0.5 + r * cubic));
+    const int k = (int)steps;
+    return value * (exp_points[k & 31] * power_of_two(k >> 5));
 }

@@ -7,6 +7,7 @@ import math
 import os
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -138,6 +139,15 @@ class Model:
         return row[0], binding, score.reshape(1)
 
 
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """An ONNX file that has been read, what it is called, and whether the registry vouches."""
+
+    data: bytes
+    id: str
+    trusted: bool
+
+
 def load_model(
     spec: str | os.PathLike[str] | None = None,
     *,
@@ -161,18 +171,29 @@ def load_model(
     one that the registry vouches for), ModelFormatError (not a model of this shape),
     ModelDeviceError (the device is not here), OptionError (no such device).
     """
+    file = read_model(spec, neg=neg, registry=registry)
+    return Model(file.data, file.id, trusted=file.trusted, device=device)
+
+
+def read_model(
+    spec: str | os.PathLike[str] | None = None,
+    *,
+    neg: bool = False,
+    registry: Registry | None = None,
+) -> ModelFile:
+    """Read a model; arguments and errors are those of :func:`load_model`."""
     path = Path(spec) if isinstance(spec, (str, os.PathLike)) else None
     suffix = "" if path is None else path.suffix.lower()
     if path is not None and suffix == ".onnx":
-        return Model(read_capped(path, MAX_MODEL_BYTES), path.name, trusted=False, device=device)
+        return ModelFile(read_capped(path, MAX_MODEL_BYTES), path.name, trusted=False)
     if path is not None and suffix == ".json":
         from .svr import import_models
 
-        return Model(import_models(path), path.name, trusted=False, device=device)
+        return ModelFile(import_models(path), path.name, trusted=False)
     if spec is None or isinstance(spec, str):
         registry = registry or Registry.load()
         entry = registry.entry(spec, neg=neg)
-        return Model(registry.read(entry), entry.id, trusted=True, device=device)
+        return ModelFile(registry.read(entry), entry.id, trusted=True)
     known = ", ".join((registry or Registry.load()).ids)
     raise ModelNotFoundError(
         "not a model",

@@ -16,11 +16,14 @@ FILES: tuple[str, ...] = (
     *("vif_columns.cl", "vif.cl"),
     *("adm_wavelet.cl", "adm_masking.cl", "adm.cl"),
     *("motion.cl", "samples.cl", "totals.cl"),
-    *("powers.h", "features.cl"),
+    *("powers.h", "features.cl", "model.cl"),
 )
 
 #: Work items of every work group.
 ITEMS = 128
+
+#: Numbers that a network may have between its layers.
+VALUES = 2048
 
 #: Every kernel in the files.
 KERNELS: tuple[str, ...] = (
@@ -29,8 +32,10 @@ KERNELS: tuple[str, ...] = (
     "samples",
     "totals",
     "features",
+    "model",
 )
 
+_OPERATIONS = re.compile(r"enum layer_operation \{(.*?)\};", re.DOTALL)
 _STRUCTURE = re.compile(r"typedef struct (\w+_params) \{(.*?)\} \1;", re.DOTALL)
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
@@ -39,7 +44,8 @@ _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 def kernel_source(sample_bytes: int, limits: int = 1) -> str:
     """All kernels as one text, OpenCL C and CUDA C++ at once, for so many gain limits."""
     folder = importlib.resources.files("pyvmaf_tiny") / "gpu_kernels"
-    macros = {"ITEMS": ITEMS, "WIDE": int(sample_bytes > 1), "LIMITS": limits}
+    wide = int(sample_bytes > 1)
+    macros = {"ITEMS": ITEMS, "WIDE": wide, "LIMITS": limits, "VALUES": VALUES}
     parts = ["".join(f"#define {name} {value}\n" for name, value in macros.items())]
     parts += [(folder / name).read_text(encoding="utf-8") for name in FILES]
     return "\n".join(parts)
@@ -58,6 +64,14 @@ def parameter_names() -> dict[str, tuple[str, ...]]:
             fields += [field.strip() for field in names.split(",")]
         structures[name] = tuple(fields)
     return structures
+
+
+@functools.cache
+def operations() -> dict[str, int]:
+    """Operation of a network's layer -> its number, read from the source."""
+    found = _OPERATIONS.search(_COMMENT.sub("", kernel_source(1)))
+    names = found[1].replace(",", " ").split() if found else []
+    return {name.removeprefix("LAYER_").lower(): number for number, name in enumerate(names)}
 
 
 def pack(structure: str, values: Mapping[str, int]) -> NDArray[np.int32]:
