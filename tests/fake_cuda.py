@@ -46,10 +46,15 @@ class Result(enum.Enum):
     CUDA_SUCCESS = 0
     CUDA_ERROR_INVALID_VALUE = 1
     CUDA_ERROR_OUT_OF_MEMORY = 2
+    CUDA_ERROR_NOT_INITIALIZED = 3
     CUDA_ERROR_NO_DEVICE = 100
+    CUDA_ERROR_INVALID_IMAGE = 200
     CUDA_ERROR_INVALID_CONTEXT = 201
+    CUDA_ERROR_UNSUPPORTED_PTX_VERSION = 222
     CUDA_ERROR_INVALID_HANDLE = 400
+    CUDA_ERROR_ILLEGAL_ADDRESS = 700
     CUDA_ERROR_LAUNCH_FAILED = 719
+    CUDA_ERROR_SYSTEM_DRIVER_MISMATCH = 803
 
 
 OK = Result.CUDA_SUCCESS
@@ -72,6 +77,7 @@ class _Stream:
 class FakeDriver:
     """One GPU. ``live`` is what has not been given back, ``calls`` the names of all calls."""
 
+    CUDA_VERSION = 13050  # of the packages
     CUresult = Result
     CUstream_flags = SimpleNamespace(CU_STREAM_NON_BLOCKING=1)
     CUevent_flags = SimpleNamespace(
@@ -90,6 +96,7 @@ class FakeDriver:
     def __init__(self, order: Order = "lazy", capability: tuple[int, int] = (9, 0)) -> None:
         self.capability = dict(zip(("major", "minor"), capability, strict=True))
         self.devices = 1
+        self.version = 13000  # of the driver
         self.fail: dict[str, tuple[int, Result]] = {}  # function -> calls that succeed, answer
         self.calls: list[str] = []
         self.misuse: list[str] = []
@@ -135,6 +142,9 @@ class FakeDriver:
 
     def cuInit(self, flags: int) -> Answer:  # noqa: N802
         return (self._begin("cuInit", needs_context=False),)
+
+    def cuDriverGetVersion(self) -> Answer:  # noqa: N802
+        return self._begin("cuDriverGetVersion", needs_context=False), self.version
 
     def cuDeviceGetCount(self) -> Answer:  # noqa: N802
         return self._begin("cuDeviceGetCount", needs_context=False), self.devices
@@ -291,6 +301,8 @@ class FakeDriver:
 
     def cuModuleLoadData(self, data: bytes) -> Answer:  # noqa: N802
         """``data`` is what the tests' ``kernels_for`` makes: a sample's bytes, gain limits."""
+        if not data.replace(b" ", b"").isdigit():
+            return Result.CUDA_ERROR_INVALID_IMAGE, None
         if data not in self._backends:
             self._backends[data] = SyclBackend(None, *map(int, data.split()))
         return self._begin("cuModuleLoadData"), self._take(_Module(self._backends[data]), "module")

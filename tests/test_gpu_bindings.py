@@ -11,6 +11,7 @@ from conftest import RunPython
 
 from pyvmaf_tiny.engine.gpu import nvrtc
 
+CUDA_VERSION = nvrtc.module("driver").CUDA_VERSION
 SOURCE = Path(__file__).parent / "libcuda" / "libcuda.c"
 
 CODE = """
@@ -36,15 +37,44 @@ LAUNCHES = [
 ]
 
 
-def test_the_drivers_abi(
-    run_python: RunPython, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    library = tmp_path / "libcuda.so.1"
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the library that is found before the driver's."""
+    folder = tmp_path_factory.mktemp("libcuda")
     compiler = os.environ.get("CC", "cc").split()
-    flags = ["-Wall", "-Werror", "-shared", "-fPIC", "-o", str(library)]
+    flags = ["-Wall", "-Werror", "-shared", "-fPIC", "-o", str(folder / "libcuda.so.1")]
     subprocess.run([*compiler, *flags, str(SOURCE), "-ldl"], check=True)
+    return folder
+
+
+def test_the_drivers_abi(
+    run_python: RunPython, library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     nvrtc.kernels_for(90, 1)  # NVRTC would look for more in that library than there is
-    said = run_python(CODE, LD_LIBRARY_PATH=tmp_path).splitlines()
+    said = run_python(CODE, LD_LIBRARY_PATH=library).splitlines()
     copy = "copy 80x60, 80 to 80 apart"
     assert said == ["Device 0", *LAUNCHES, copy, *LAUNCHES, "1", "released"]
+
+
+@pytest.mark.parametrize("behind", [1, 2])
+def test_a_driver_that_is_too_old(behind: int, run_python: RunPython, library: Path) -> None:
+    """Of the major version before that of the packages, or of an even older one."""
+    major = CUDA_VERSION // 1000
+    code = """
+        from pyvmaf_tiny import DeviceError, engines
+        from pyvmaf_tiny.engine.gpu import cuda
+
+        try:
+            cuda.devices()
+        except DeviceError as error:
+            print(error)
+        assert "older than the CUDA packages" in engines()[0].device_reasons["cuda"]
+    """
+    version = 1000 * (major - behind) + 40
+    said = run_python(code, LD_LIBRARY_PATH=library, STAND_IN_CUDA_VERSION=version)
+    assert f"given one for CUDA {major - behind}.4, expected CUDA {major}.0 or newer" in said
+    if version >= 12000:
+        assert 'pip install "pyvmaf-tiny[cuda12]"' in said
+    else:
+        assert "the oldest driver that can be used is 525" in said

@@ -11,7 +11,7 @@
 
 typedef unsigned long long address;
 
-enum { OK = 0, INVALID_VALUE = 1, INVALID_CONTEXT = 201, NOT_FOUND = 500 };
+enum { OK = 0, INVALID_VALUE = 1, INVALID_IMAGE = 200, INVALID_CONTEXT = 201, NOT_FOUND = 500 };
 enum { KERNELS = 16, DEVICE_ORDINAL = 9, MAJOR = 75 };
 
 static char context, module;
@@ -22,6 +22,12 @@ int cuInit(unsigned flags)
 {
     setvbuf(stdout, NULL, _IONBF, 0);
     return flags == 0 ? OK : INVALID_VALUE;
+}
+int cuDriverGetVersion(int *version)
+{
+    const char *given = getenv("STAND_IN_CUDA_VERSION");
+    *version = given ? atoi(given) : 13000;
+    return OK;
 }
 int cuDeviceGetCount(int *count) { return *count = 1, OK; }
 int cuDeviceGet(int *device, int index) { return *device = index, OK; }
@@ -115,7 +121,7 @@ int cuEventSynchronize(void *event) { return event ? OK : INVALID_VALUE; }
 int cuModuleLoadData(void **loaded, const void *image)
 {
     *loaded = &module;
-    return memcmp(image, "\177ELF", 4) == 0 ? OK : INVALID_VALUE;
+    return memcmp(image, "\177ELF", 4) == 0 ? OK : INVALID_IMAGE;
 }
 int cuModuleUnload(void *loaded) { return loaded == &module ? OK : INVALID_VALUE; }
 int cuModuleGetFunction(void **function, void *loaded, const char *name)

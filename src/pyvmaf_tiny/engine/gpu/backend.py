@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pyvmaf_tiny.errors import EngineStateError
 from pyvmaf_tiny.frames import DevicePlane, Plane
 
 
@@ -66,6 +68,26 @@ class Backend(Protocol):
 
     def close(self) -> None:
         """Give all memory back; may be called twice."""
+
+
+class Process:
+    """The process that opened a device. One that is forked from it cannot use what it had."""
+
+    def __init__(self) -> None:
+        self._id = os.getpid()
+
+    def is_this(self) -> bool:
+        """Whether it is the one that asks."""
+        return self._id == os.getpid()
+
+    def check(self) -> None:
+        """Raises EngineStateError in another process."""
+        if not self.is_this():
+            raise EngineStateError(
+                "the engine belongs to the process that this one was forked from",
+                hint='make scorers in the process that uses them, and start it with "spawn": '
+                "a forked one cannot use a GPU that its parent used",
+            )
 
 
 def constant(backend: Backend, values: NDArray[Any]) -> Any:

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pyvmaf_tiny.errors import DeviceError, FrameTypeError
+from pyvmaf_tiny.errors import FrameTypeError, VmafTinyError
 from pyvmaf_tiny.frames import DevicePlane, Plane
 
+from .cuda_devices import choose, device_name, initialised, load_kernels
 from .driver import Held, call
-from .nvrtc import INSTALL, kernels_for, module
 from .source import ITEMS, KERNELS
 
 
@@ -29,28 +29,33 @@ class CudaBackend:
 
         Raises DeviceError: no package, no driver, no device, one too old; OutOfMemoryError.
         """
-        self._driver = cuda = _initialised()
-        handle = _choose(cuda, index)
+        self._driver = cuda = initialised()
+        handle = choose(cuda, index)
         self.device = f"cuda:{index or 0}"
-        kernels = kernels_for(_capability(cuda, handle), sample_bytes, limits)
         context = call(cuda, "cuDevicePrimaryCtxRetain", handle)
         self._held = Held(cuda, handle, context)
         self._release = weakref.finalize(self, self._held.release)
-        with self.entered():
-            self._compute = self._held.stream()
-            self._copies = self._held.stream()
-            loaded = call(cuda, "cuModuleLoadData", kernels)
-            self._held.modules.append(loaded)
-            self._kernels = {
-                name: call(cuda, "cuModuleGetFunction", loaded, name.encode()) for name in KERNELS
-            }
-            self._uploaded = self._held.event()
+        try:
+            with self.entered():
+                self._compute = self._held.stream()
+                self._copies = self._held.stream()
+                loaded = load_kernels(cuda, handle, sample_bytes, limits)
+                self._held.modules.append(loaded)
+                self._kernels = {
+                    name: call(cuda, "cuModuleGetFunction", loaded, name.encode())
+                    for name in KERNELS
+                }
+                self._uploaded = self._held.event()
+        except VmafTinyError:
+            self._release()
+            raise
         self._copying = False  # whether uploads have begun that no kernel has waited for
         self._spare: list[Any] = []  # events to be used again
 
     @contextlib.contextmanager
     def entered(self) -> Iterator[None]:
         """Make the device's context the thread's own for a while."""
+        self._held.process.check()
         call(self._driver, "cuCtxPushCurrent", self._held.context)
         try:
             yield
@@ -175,9 +180,9 @@ def devices() -> list[str]:
 
     Raises DeviceError when NVIDIA's packages or the driver are not installed.
     """
-    cuda = _initialised()
+    cuda = initialised()
     count = call(cuda, "cuDeviceGetCount")
-    return [_name(cuda, call(cuda, "cuDeviceGet", index)) for index in range(count)]
+    return [device_name(cuda, call(cuda, "cuDeviceGet", index)) for index in range(count)]
 
 
 def has_gpu() -> bool:
@@ -188,38 +193,3 @@ def has_gpu() -> bool:
 def open_backend(index: int | None, sample_bytes: int, limits: int) -> CudaBackend:
     """See :class:`CudaBackend`."""
     return CudaBackend(index, sample_bytes, limits)
-
-
-def _initialised() -> Any:
-    cuda = module("driver")
-    hint = f'is an NVIDIA driver installed? device="cpu" needs none; {INSTALL}'
-    try:
-        (status,) = cuda.cuInit(0)
-    except RuntimeError as error:  # the bindings look for the library when they are first used
-        raise DeviceError(f"no CUDA driver ({error})", hint=hint) from error
-    if status != cuda.CUresult.CUDA_SUCCESS:
-        raise DeviceError("the CUDA driver does not start", given=status.name, hint=hint)
-    return cuda
-
-
-def _choose(cuda: Any, index: int | None) -> Any:
-    count = call(cuda, "cuDeviceGetCount")
-    if (index or 0) >= count:
-        raise DeviceError(
-            "no such CUDA device", given=f"cuda:{index or 0}", expected=f"one of {count}"
-        )
-    return call(cuda, "cuDeviceGet", index or 0)
-
-
-def _name(cuda: Any, device: Any) -> str:
-    return str(call(cuda, "cuDeviceGetName", 128, device).split(b"\0")[0].decode())
-
-
-def _capability(cuda: Any, device: Any) -> int:
-    kinds = cuda.CUdevice_attribute
-    major = kinds.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR
-    minor = kinds.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR
-    return int(
-        10 * call(cuda, "cuDeviceGetAttribute", major, device)
-        + call(cuda, "cuDeviceGetAttribute", minor, device)
-    )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 from pyvmaf_tiny.errors import EngineError, OutOfMemoryError
+
+from .backend import Process
 
 
 class Held:
@@ -12,6 +14,7 @@ class Held:
 
     def __init__(self, cuda: Any, device: Any, context: Any) -> None:
         self.cuda, self.device, self.context = cuda, device, context
+        self.process = Process()
         self.buffers: list[Any] = []
         self.pinned: list[int] = []
         self.modules: list[Any] = []
@@ -30,7 +33,12 @@ class Held:
         return self.events[-1]
 
     def release(self) -> None:
-        """Give everything back. Answers are not looked at: there is nothing left to be done."""
+        """Give everything back. Answers are not looked at: there is nothing left to be done.
+
+        A process that was forked has nothing to give back, and its driver does not work.
+        """
+        if not self.process.is_this():
+            return
         cuda = self.cuda
         cuda.cuCtxPushCurrent(self.context)
         for stream in self.streams:
@@ -51,16 +59,64 @@ class Held:
 
 def call(cuda: Any, function: str, *arguments: Any) -> Any:
     """Call the driver; what it returned, less the status. Raises for any failure."""
-    status, *values = getattr(cuda, function)(*arguments)
+    status, value = answer(cuda, function, *arguments)
     if status != cuda.CUresult.CUDA_SUCCESS:
-        _raise(cuda, function, status)
-    return values[0] if values else None
+        fail(cuda, function, status)
+    return value
 
 
-def _raise(cuda: Any, function: str, status: Any) -> None:
+def answer(cuda: Any, function: str, *arguments: Any) -> tuple[Any, Any]:
+    """Call the driver; its status, and what it returned besides, or None.
+
+    Raises EngineError when this driver has no such function.
+    """
+    try:
+        status, *values = getattr(cuda, function)(*arguments)
+    except RuntimeError as error:  # the bindings' answer for a function that they did not find
+        raise EngineError(
+            f"the CUDA driver lacks {function} ({error})", hint="a newer driver has it"
+        ) from error
+    return status, values[0] if values else None
+
+
+def fail(cuda: Any, function: str, status: Any) -> NoReturn:
+    """Raise for a status that is no success."""
     if status == cuda.CUresult.CUDA_ERROR_OUT_OF_MEMORY:
         raise OutOfMemoryError(
             "the GPU has not enough memory",
             hint="smaller frames, fewer renditions, a smaller batch, or fewer streams at a time",
         )
-    raise EngineError(f"the CUDA driver failed in {function}", given=status.name)
+    raise EngineError(
+        f"the CUDA driver failed in {function}", given=status.name, hint=_HINTS.get(status.name)
+    )
+
+
+_NEW_PROCESS = (
+    "after this the GPU takes no more work of this process: start a new one; "
+    "what comes again is worth a report"
+)
+
+#: What to do after a failure, where there is something. Work is done late: the function that
+#: reports a failure is seldom the one that caused it.
+_HINTS = {
+    **dict.fromkeys(
+        (
+            "CUDA_ERROR_ILLEGAL_ADDRESS",
+            "CUDA_ERROR_ILLEGAL_INSTRUCTION",
+            "CUDA_ERROR_MISALIGNED_ADDRESS",
+            "CUDA_ERROR_INVALID_ADDRESS_SPACE",
+            "CUDA_ERROR_INVALID_PC",
+            "CUDA_ERROR_HARDWARE_STACK_ERROR",
+            "CUDA_ERROR_LAUNCH_FAILED",
+            "CUDA_ERROR_ASSERT",
+        ),
+        _NEW_PROCESS,
+    ),
+    "CUDA_ERROR_LAUNCH_TIMEOUT": "the GPU also drives a screen, which limits how long work may "
+    "take: a smaller batch; this process has to be started again",
+    "CUDA_ERROR_ECC_UNCORRECTABLE": "the GPU's memory is damaged: nvidia-smi -q tells more",
+    "CUDA_ERROR_DEVICE_UNAVAILABLE": "another process has the GPU to itself (compute mode)",
+    "CUDA_ERROR_DEVICES_UNAVAILABLE": "another process has the GPU to itself (compute mode)",
+    "CUDA_ERROR_NOT_INITIALIZED": "the process was forked from one that used the GPU: start "
+    'processes with "spawn"',
+}

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import importlib
-import os
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from pyvmaf_tiny.errors import DeviceError, EngineError
 
+from . import cache
 from .source import kernel_source
 
-INSTALL = 'pip install "pyvmaf-tiny[cuda]"'
+INSTALL = 'pip install "pyvmaf-tiny[cuda]", or "pyvmaf-tiny[cuda12]" for drivers 525 to 575'
 
 #: The oldest compute capability: Turing.
 OLDEST = 75
@@ -33,12 +30,14 @@ def module(name: str) -> Any:
         ) from error
 
 
-def kernels_for(capability: int, sample_bytes: int, limits: int = 1) -> bytes:
+def kernels_for(
+    capability: int, sample_bytes: int, limits: int = 1, *, fresh: bool = False
+) -> bytes:
     """The kernels for a compute capability (90 for 9.0), ready to be loaded by the driver.
 
-    From the cache on disk when they have been compiled before. For a GPU that is newer than this
-    NVRTC it is PTX, which the driver finishes. Raises DeviceError: too old a GPU, NVRTC not
-    installed; EngineError: NVRTC does not compile them.
+    From the cache on disk when they have been compiled before, unless ``fresh``. For a GPU that
+    is newer than this NVRTC it is PTX, which the driver finishes. Raises DeviceError: too old a
+    GPU, NVRTC not installed; EngineError: NVRTC does not compile them.
     """
     if capability < OLDEST:
         raise DeviceError(
@@ -55,11 +54,12 @@ def kernels_for(capability: int, sample_bytes: int, limits: int = 1) -> bytes:
     target = _target(capability, known)
     source = kernel_source(sample_bytes, limits)
     key = hashlib.sha256("\0".join([source, target, *_OPTIONS, repr(version)]).encode())
-    file = _cache_folder() / f"kernels-{target}-{key.hexdigest()[:32]}.bin"
-    with contextlib.suppress(OSError):
-        return file.read_bytes()
+    name = f"kernels-{target}-{key.hexdigest()[:32]}.bin"
+    kept = None if fresh else cache.read(name)
+    if kept is not None:
+        return kept
     compiled = compile_source(source, target)
-    _store(file, compiled)
+    cache.keep(name, compiled)
     return compiled
 
 
@@ -71,7 +71,7 @@ def _target(capability: int, known: list[int]) -> str:
         raise DeviceError(
             "this NVRTC does not know the GPU",
             given=f"compute capability {capability / 10}",
-            hint="another version of nvidia-cuda-nvrtc may",
+            hint="a newer NVRTC may",
         )
     return f"compute_{older[-1]}"
 
@@ -114,25 +114,3 @@ def _check(nvrtc: Any, answer: tuple[Any, ...]) -> tuple[Any, ...]:
     if status != nvrtc.nvrtcResult.NVRTC_SUCCESS:
         raise EngineError("NVRTC failed", given=status.name)
     return tuple(values)
-
-
-# ---- cache --------------------------------------------------------------------------------------
-
-
-def _cache_folder() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "pyvmaf-tiny"
-
-
-def _store(file: Path, data: bytes) -> None:
-    """Keep it for the next process. A cache that cannot be written only costs time."""
-    with contextlib.suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=file.parent)
-        try:
-            with os.fdopen(descriptor, "wb") as temporary:
-                temporary.write(data)
-            os.replace(name, file)
-        except OSError:
-            os.unlink(name)
-            raise
