@@ -3,8 +3,9 @@
 It has the functions of ``cuda.bindings.driver`` that the engine calls. Memory is real, and kernels
 are run for real: by the same source text on the SYCL CPU device. Streams are what a driver may
 make of them: work that nobody waits for is done as late as possible (``lazy``), or all uploads at
-once and everything else late (``uploads_first``), or everything at once (``eager``). The results
-are the same only if the host waits where it has to.
+once and everything else late (``uploads_first``), or what other users of the GPU do at once and
+everything of ours late (``others_first``), or everything at once (``eager``). The results are the
+same only if host and streams wait where they have to.
 
 Whatever a driver would not forgive is an answer other than success, and is kept in ``misuse``.
 """
@@ -23,7 +24,7 @@ import numpy as np
 from pyvmaf_tiny.engine.gpu.source import ITEMS, KERNELS
 from pyvmaf_tiny.engine.gpu.sycl import SyclBackend, part_of
 
-Order = Literal["lazy", "uploads_first", "eager"]
+Order = Literal["lazy", "uploads_first", "others_first", "eager"]
 
 #: Parameters of the kernels, all pointers.
 _PARAMETERS = {
@@ -52,6 +53,7 @@ class Result(enum.Enum):
     CUDA_ERROR_INVALID_CONTEXT = 201
     CUDA_ERROR_UNSUPPORTED_PTX_VERSION = 222
     CUDA_ERROR_INVALID_HANDLE = 400
+    CUDA_ERROR_NOT_READY = 600
     CUDA_ERROR_ILLEGAL_ADDRESS = 700
     CUDA_ERROR_LAUNCH_FAILED = 719
     CUDA_ERROR_SYSTEM_DRIVER_MISMATCH = 803
@@ -79,7 +81,7 @@ class FakeDriver:
 
     CUDA_VERSION = 13050  # of the packages
     CUresult = Result
-    CUstream_flags = SimpleNamespace(CU_STREAM_NON_BLOCKING=1)
+    CUstream_flags = SimpleNamespace(CU_STREAM_NON_BLOCKING=SimpleNamespace(value=1))
     CUevent_flags = SimpleNamespace(
         CU_EVENT_DISABLE_TIMING=SimpleNamespace(value=2),
         CU_EVENT_BLOCKING_SYNC=SimpleNamespace(value=1),
@@ -107,7 +109,8 @@ class FakeDriver:
         self._backends: dict[bytes, SyclBackend] = {}
         self._memory_owner = SyclBackend(None, 1)
         #: Streams of other users of the GPU, by their handles; 1 is CUDA's default stream.
-        self.streams = {1: _Stream(order == "eager"), 77: _Stream(order == "eager")}
+        at_once = order in ("eager", "others_first")
+        self.streams = {handle: _Stream(at_once) for handle in (1, 77)}
         self.kept: list[Any] = []  # memory of the host that copies under way read from
         self.ordinals: dict[int, int] = {}  # allocation -> another device than 0
 
@@ -218,7 +221,7 @@ class FakeDriver:
         if any(end is None for end in ends):
             answer = self._misused(f"{function} beyond the memory")
         if answer is OK:
-            queue = self._memory_owner._queue
+            queue = self._memory_owner._copies
             sides = [_host(end, nbytes) if isinstance(end, int) else end for end in ends]
             self._enqueue(stream, lambda: queue.memcpy_async(*sides, nbytes).wait())
         return (answer,)
@@ -263,8 +266,14 @@ class FakeDriver:
         """The stream of that number."""
         return self.streams[handle]
 
-    def cuStreamCreate(self, flags: int) -> Answer:  # noqa: N802
-        return self._begin("cuStreamCreate"), self._take(_Stream(self._order == "eager"), "stream")
+    def cuCtxGetStreamPriorityRange(self) -> Answer:  # noqa: N802
+        return self._begin("cuCtxGetStreamPriorityRange"), 0, -5
+
+    def cuStreamCreateWithPriority(self, flags: int, priority: int) -> Answer:  # noqa: N802
+        answer = self._begin("cuStreamCreateWithPriority")
+        if flags != 1 or not -5 <= priority <= 0:
+            answer = self._misused("a stream that blocks, or of no priority")
+        return answer, self._take(_Stream(self._order == "eager"), "stream")
 
     def cuStreamDestroy(self, stream: _Stream) -> Answer:  # noqa: N802
         if stream.done < len(stream.work):
@@ -292,6 +301,12 @@ class FakeDriver:
     def cuEventRecord(self, event: Any, stream: _Stream) -> Answer:  # noqa: N802
         event.stream, event.position = stream, len(stream.work)
         return (self._begin("cuEventRecord"),)
+
+    def cuEventQuery(self, event: Any) -> Answer:  # noqa: N802
+        answer = self._begin("cuEventQuery")
+        if answer is OK and event.stream.done < event.position:
+            answer = Result.CUDA_ERROR_NOT_READY
+        return (answer,)
 
     def cuEventSynchronize(self, event: Any) -> Answer:  # noqa: N802
         event.stream.run(event.position)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pyvmaf_tiny.engine.gpu.backend import Backend
+from pyvmaf_tiny.engine.gpu.backend import Backend, Place
 from pyvmaf_tiny.engine.gpu.sycl import SyclBackend, part_of
 from pyvmaf_tiny.frames import DevicePlane, Plane
 
@@ -56,23 +56,38 @@ class GuardedBackend(Backend):
     def upload(self, target: Any, offset: int, source: NDArray[np.uint8]) -> None:
         self._real.upload(target, offset, source)
 
-    def upload_plane(self, target: Any, offset: int, plane: DevicePlane) -> None:
-        self._real.upload_plane(target, offset, plane)
+    def check_plane(self, plane: DevicePlane) -> None:
+        self._real.check_plane(plane)
+
+    def upload_planes(self, places: Sequence[Place]) -> None:
+        self._real.upload_planes(places)
 
     def place(self, plane: Plane) -> DevicePlane:
         return self._real.place(plane)
 
-    def download(self, target: NDArray[np.uint8], source: Any) -> None:
-        self._real.download(target, source)
+    def download(
+        self, target: NDArray[np.uint8], source: Any, *, with_uploads: bool = False
+    ) -> None:
+        self._real.download(target, source, with_uploads=with_uploads)
 
     def copy(self, target: Any, to: int, source: Any, offset: int, nbytes: int) -> None:
         self._real.copy(target, to, source, offset, nbytes)
 
-    def launch(self, kernel: str, groups: tuple[int, int, int], buffers: Sequence[Any]) -> None:
-        self._real.launch(kernel, groups, buffers)
+    def piece(self, buffer: Any, offset: int, nbytes: int) -> Any:
+        return self._real.piece(buffer, offset, nbytes)
 
-    def mark(self) -> Any:
-        return self._real.mark()
+    def launch(
+        self,
+        kernel: str,
+        groups: tuple[int, int, int],
+        buffers: Sequence[Any],
+        *,
+        with_uploads: bool = False,
+    ) -> None:
+        self._real.launch(kernel, groups, buffers, with_uploads=with_uploads)
+
+    def mark(self, *, with_uploads: bool = False) -> Any:
+        return self._real.mark(with_uploads=with_uploads)
 
     def wait(self, mark: Any) -> None:
         self._real.wait(mark)

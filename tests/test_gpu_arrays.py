@@ -2,68 +2,40 @@
 
 from __future__ import annotations
 
-import ctypes
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from types import MappingProxyType
 from typing import Any
 
 import clips
 import numpy as np
 import pytest
-from fake_cuda import FakeDriver
+from cuda_arrays import (
+    OWN_STREAM,
+    CudaArray,
+    DlpackArray,
+    OldArray,
+    OldDlpackArray,
+    TorchTensor,
+    on_cuda,
+    padded,
+    torch_working_on,
+    whole,
+    write,
+)
+from fake_cuda import FakeDriver, Order, Result
 from numpy.typing import NDArray
 from test_gpu_cuda import install
 
 import pyvmaf_tiny
-from pyvmaf_tiny import FrameSizeError, FrameTypeError, SampleRangeError, Scorer
+from pyvmaf_tiny import EngineError, FrameSizeError, FrameTypeError, SampleRangeError, Scorer
 from pyvmaf_tiny.engine.gpu.sycl import SyclBackend
 from pyvmaf_tiny.frames import FrameScore, Plane
-from pyvmaf_tiny.source import devicearrays
 
 WIDTH, HEIGHT, FRAMES = 70, 50, 9
 REF = np.stack(clips.moving_planes(FRAMES, WIDTH, HEIGHT))
 DIS = np.stack(clips.noisy(list(REF)))
 STEPS = {8: (REF, DIS), 10: (REF.astype(np.uint16) << 2, DIS.astype(np.uint16) << 2)}
-
-
-class CudaArray:
-    """What CuPy and PyTorch look like; ``stream`` as in version 3 of the protocol."""
-
-    def __init__(self, address: int, like: NDArray[Any], stream: int | None = None) -> None:
-        self.shape = like.shape
-        dense = like.flags.c_contiguous
-        self.__cuda_array_interface__ = {
-            "data": (address, False),
-            "shape": like.shape,
-            "typestr": like.dtype.str,
-            "strides": None if dense else like.strides,
-            "stream": stream,
-            "version": 3,
-        }
-
-
-class DlpackArray:
-    """The other protocol; the capsule's memory is the array's."""
-
-    def __init__(self, address: int, like: NDArray[Any]) -> None:
-        self._shape = (ctypes.c_int64 * like.ndim)(*like.shape)
-        steps = [step // like.itemsize for step in like.strides]
-        self._strides = (ctypes.c_int64 * like.ndim)(*steps)
-        self._tensor = devicearrays._Tensor(
-            address - 64, 2, 0, like.ndim, 1, 8 * like.itemsize, 1, self._shape, self._strides, 64
-        )
-
-    def __dlpack_device__(self) -> tuple[int, int]:
-        return 2, 0
-
-    def __dlpack__(self, *, stream: int) -> Any:
-        assert stream == 1
-        make = ctypes.pythonapi.PyCapsule_New
-        make.restype, make.argtypes = (
-            ctypes.py_object,
-            (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p),
-        )
-        return make(ctypes.addressof(self._tensor), b"dltensor", None)
 
 
 class SyclArray:
@@ -89,34 +61,8 @@ def driver(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeDriver]:
     assert driver.misuse == []
 
 
-def padded(plane: Plane) -> Plane:
-    """The same samples with a gap behind every row."""
-    memory = np.zeros((plane.shape[0], plane.shape[1] + 13), plane.dtype)
-    memory[:, : plane.shape[1]] = plane
-    return memory[:, : plane.shape[1]]
-
-
-def whole(plane: NDArray[Any]) -> NDArray[np.uint8]:
-    """All bytes of a plane, gaps included, from its first sample on."""
-    base = plane if plane.base is None or plane.flags.c_contiguous else plane.base
-    return np.frombuffer(np.ascontiguousarray(base).tobytes(), np.uint8)
-
-
-def on_cuda(driver: FakeDriver, plane: Plane, stream: int | None) -> int:
-    """Put a plane into the stand-in's memory; with a stream, some time later on that stream."""
-    data = whole(plane)
-    driver.cuCtxPushCurrent("primary")
-    _, address = driver.cuMemAlloc(data.size)
-    where = driver.CUstream(stream or 1)
-    driver.cuMemcpyHtoDAsync(address, data.ctypes.data, data.size, where)
-    driver.kept.append(data)
-    if stream is None:
-        driver.cuStreamSynchronize(where)
-    driver.cuCtxPopCurrent()
-    return int(address)
-
-
 def frame_of(address: int, like: NDArray[Any], stream: int | None = None) -> Any:
+    """A frame for ``push``, whose types know of NumPy alone."""
     return CudaArray(address, like, stream)
 
 
@@ -125,21 +71,47 @@ def scored(scorer: Scorer, pairs: Any) -> list[FrameScore]:
     return ready + scorer.flush()
 
 
+#: Who says what about the memory, and on which stream the frames are still being made.
+PROTOCOLS: dict[str, tuple[int | None, Callable[[FakeDriver, int, Plane], Any]]] = {
+    "ready": (None, lambda driver, address, plane: CudaArray(address, plane)),
+    "default stream": (1, lambda driver, address, plane: CudaArray(address, plane, 1)),
+    "own stream": (
+        OWN_STREAM,
+        lambda driver, address, plane: CudaArray(address, plane, OWN_STREAM),
+    ),
+    "old": (1, lambda driver, address, plane: OldArray(address, plane)),
+    "DLPack": (
+        OWN_STREAM,
+        lambda driver, address, plane: DlpackArray(driver, address, plane, OWN_STREAM),
+    ),
+    "old with DLPack": (
+        OWN_STREAM,
+        lambda driver, address, plane: OldDlpackArray(driver, address, plane, OWN_STREAM),
+    ),
+    "PyTorch": (OWN_STREAM, lambda driver, address, plane: TorchTensor(address, plane)),
+}
+
+
+@pytest.fixture(params=PROTOCOLS)
+def protocol(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A key of :data:`PROTOCOLS`."""
+    name: str = request.param
+    if name == "PyTorch":
+        monkeypatch.setitem(sys.modules, "torch", torch_working_on(OWN_STREAM))
+    return name
+
+
 @pytest.mark.parametrize("bit_depth", [8, 10])
 @pytest.mark.parametrize("layout", [np.ascontiguousarray, padded], ids=["dense", "padded"])
-@pytest.mark.parametrize("protocol", ["ready", "default stream", "own stream", "dlpack"])
 def test_cuda_arrays(protocol: str, layout: Any, bit_depth: int, driver: FakeDriver) -> None:
     ref, dis = STEPS[bit_depth]
     options: dict[str, Any] = {"bit_depth": bit_depth, "model": False, "batch": 4}
     expected = scored(Scorer(WIDTH, HEIGHT, **options), zip(ref, dis, strict=True))
-    stream = {"ready": None, "default stream": 1, "own stream": 77, "dlpack": 1}[protocol]
+    stream, array_of = PROTOCOLS[protocol]
 
     def placed(plane: Plane) -> Any:
         plane = layout(plane)
-        address = on_cuda(driver, plane, stream)
-        if protocol == "dlpack":
-            return DlpackArray(address, plane)
-        return CudaArray(address, plane, stream)
+        return array_of(driver, on_cuda(driver, plane, stream), plane)
 
     with Scorer(WIDTH, HEIGHT, device="cuda", **options) as scorer:
         before = driver.calls.count("cuMemcpyHtoDAsync")
@@ -150,31 +122,83 @@ def test_cuda_arrays(protocol: str, layout: Any, bit_depth: int, driver: FakeDri
         assert driver.calls.count("cuMemcpyHtoDAsync") - before - uploaded <= FRAMES
 
 
+@pytest.mark.parametrize("order", ["lazy", "uploads_first", "others_first"])
+@pytest.mark.parametrize("bit_depth", [8, 10])
+def test_a_plane_is_its_streams_again_when_push_returns(
+    protocol: str, order: Order, bit_depth: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One buffer for all frames: the next one is written into it in the stream's order."""
+    driver = install(monkeypatch, FakeDriver(order))
+    ref, dis = STEPS[bit_depth]
+    options: dict[str, Any] = {"bit_depth": bit_depth, "model": False, "batch": 4}
+    expected = scored(Scorer(WIDTH, HEIGHT, **options), zip(ref, dis, strict=True))
+    stream, array_of = PROTOCOLS[protocol]
+    address = on_cuda(driver, ref[0], stream)
+    frame = array_of(driver, address, ref[0])
+    ready: list[FrameScore] = []
+    with Scorer(WIDTH, HEIGHT, device="cuda", **options) as scorer:
+        for plane, other in zip(ref, dis, strict=True):
+            write(driver, address, plane, stream or 1)
+            if stream is None:
+                driver.CUstream(1).run(len(driver.CUstream(1).work))
+            ready += scorer.push(frame, other)
+        ready += scorer.flush()
+    assert ready == expected
+    assert driver.misuse == []
+
+
+@pytest.mark.parametrize("protocol", ["own stream", "PyTorch"], indirect=True)
+def test_the_host_waits_once_per_batch(protocol: str, driver: FakeDriver) -> None:
+    stream, array_of = PROTOCOLS[protocol]
+    ref, dis = (array_of(driver, on_cuda(driver, each[0], stream), each[0]) for each in (REF, DIS))
+    with Scorer(WIDTH, HEIGHT, device="cuda", model=False, batch=16) as scorer:
+        before = len(driver.calls)
+        for _ in range(160):
+            scorer.push(ref, dis)
+        calls = driver.calls[before:]
+    assert calls.count("cuMemcpy2DAsync") == 2 * 160
+    assert calls.count("cuEventSynchronize") <= 2 * 160 // 8
+    assert "cuStreamSynchronize" not in calls
+    assert "cuEventCreate" not in calls[len(calls) // 2 :]
+
+
+def test_samples_are_checked_beside_the_kernels(driver: FakeDriver) -> None:
+    """One wait per frame, and only for what has been uploaded."""
+    ref, dis = (frame_of(on_cuda(driver, each[0], None), each[0]) for each in STEPS[10])
+    with Scorer(WIDTH, HEIGHT, device="cuda", model=False, batch=16, bit_depth=10) as scorer:
+        before = len(driver.calls)
+        for _ in range(12):
+            scorer.push(ref, dis)
+        assert driver.calls[before:].count("cuEventSynchronize") == 12
+        compute = scorer._engine._pipeline.backend._compute  # type: ignore[attr-defined]
+        assert compute.done == 0 < len(compute.work)
+
+
+@pytest.mark.parametrize("protocol", ["own stream", "DLPack"], indirect=True)
+def test_memory_is_kept_until_it_is_copied_and_no_longer(protocol: str, driver: FakeDriver) -> None:
+    stream, array_of = PROTOCOLS[protocol]
+    address = on_cuda(driver, REF[0], stream)
+    with Scorer(WIDTH, HEIGHT, device="cuda", model=False, batch=16) as scorer:
+        backend = scorer._engine._pipeline.backend  # type: ignore[attr-defined]
+        lent, copies = backend._held.lent, backend._copies
+        for _ in range(3):
+            scorer.push(array_of(driver, address, REF[0]), DIS[0])
+        assert [len(owners) for _, owners in lent] == ([1] * 3 if protocol == "own stream" else [])
+        copies.run(len(copies.work))  # time goes by
+        scorer.push(array_of(driver, address, REF[0]), DIS[0])
+        assert len(lent) == (1 if protocol == "own stream" else 0)
+        scorer.push(REF[0], DIS[0])
+        scorer.flush()
+        assert not lent
+
+
 def test_whole_clips_and_mixed_memory(driver: FakeDriver) -> None:
     """An array of frames on the device against one of the host."""
-    frames = [CudaArray(on_cuda(driver, plane, None), plane) for plane in REF]
+    frames = [frame_of(on_cuda(driver, plane, None), plane) for plane in REF]
     actual = pyvmaf_tiny.features(frames, DIS, device="cuda")
     np.testing.assert_array_equal(actual, pyvmaf_tiny.features(REF, DIS))
     alone = pyvmaf_tiny.features(frames[0], DIS[0], device="cuda")
     np.testing.assert_array_equal(alone, pyvmaf_tiny.features(REF[0], DIS[0]))
-
-
-def test_a_plane_is_the_callers_again_when_push_returns(driver: FakeDriver) -> None:
-    options: dict[str, Any] = {"model": False, "batch": 4}
-    expected = scored(Scorer(WIDTH, HEIGHT, **options), zip(REF, DIS, strict=True))
-    address = on_cuda(driver, REF[0], 77)
-    buffers = [np.empty_like(REF[0]) for _ in range(FRAMES)]
-    ready: list[FrameScore] = []
-    with Scorer(WIDTH, HEIGHT, device="cuda", **options) as scorer:
-        for buffer, ref, dis in zip(buffers, REF, DIS, strict=True):
-            buffer[:] = ref
-            with scorer._engine._pipeline.backend.entered():  # type: ignore[attr-defined]
-                driver.cuMemcpyHtoDAsync(
-                    address, buffer.ctypes.data, buffer.nbytes, driver.CUstream(77)
-                )
-            ready += scorer.push(frame_of(address, ref, 77), dis)
-        ready += scorer.flush()
-    assert ready == expected
 
 
 @pytest.mark.parametrize("bit_depth", [8, 10])
@@ -258,6 +282,28 @@ def test_what_is_no_plane(
         pytest.raises(error, match=said),
     ):
         scorer.push(frame_of(0, like), DIS[0])
+
+
+@pytest.mark.parametrize("function", ["cuMemcpy2DAsync", "cuEventQuery", "cuEventRecord"])
+def test_the_device_fails(function: str, driver: FakeDriver) -> None:
+    frame = frame_of(on_cuda(driver, REF[0], OWN_STREAM), REF[0], OWN_STREAM)
+    before = set(driver.live)
+    scorer = Scorer(WIDTH, HEIGHT, device="cuda", model=False, batch=4)
+    scorer.push(frame, DIS[0])
+    driver.fail[function] = (0, Result.CUDA_ERROR_LAUNCH_FAILED)
+    message = f"failed in {function}: given CUDA_ERROR_LAUNCH_FAILED"
+    with pytest.raises(EngineError, match=message):
+        scorer.push(frame, DIS[0])
+    scorer.close()
+    assert set(driver.live) == before
+
+
+def test_a_stream_that_the_protocol_forbids(driver: FakeDriver) -> None:
+    with (
+        Scorer(WIDTH, HEIGHT, model=False, device="cuda") as scorer,
+        pytest.raises(FrameTypeError, match="stream 0, which the interface forbids"),
+    ):
+        scorer.push(frame_of(on_cuda(driver, REF[0], None), REF[0], 0), DIS[0])
 
 
 def test_memory_that_says_nothing() -> None:

@@ -19,7 +19,8 @@ class DevicePlane:
 
     ``kind`` is "cuda" or "sycl"; shape, dtype and strides (in bytes) are as NumPy's. ``owner``
     keeps the memory alive. ``stream`` is the CUDA stream that may still be writing to it, None
-    when nobody is.
+    when nobody is. ``ordered`` says that the owner's later work on the memory goes to that stream,
+    too: then it is enough that the stream waits for whoever reads the plane.
     """
 
     kind: str
@@ -29,6 +30,7 @@ class DevicePlane:
     strides: tuple[int, ...]
     owner: object
     stream: int | None = None
+    ordered: bool = False
 
     @property
     def ndim(self) -> int:

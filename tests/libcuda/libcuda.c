@@ -100,9 +100,14 @@ int cuMemcpy2DAsync_v2(const struct plane_copy *copy, void *stream)
     return copy->from.type == 2 && copy->to.type == 2 && stream ? OK : INVALID_VALUE;
 }
 
-int cuStreamCreate(void **stream, unsigned flags)
+int cuCtxGetStreamPriorityRange(int *least, int *greatest)
 {
-    return *stream = malloc(1), flags == 1 ? OK : INVALID_VALUE;
+    return *least = 0, *greatest = -5, OK;
+}
+int cuStreamCreateWithPriority(void **stream, unsigned flags, int priority)
+{
+    *stream = malloc(1);
+    return flags == 1 && (priority == 0 || priority == -5) ? OK : INVALID_VALUE;
 }
 int cuStreamDestroy_v2(void *stream) { return free(stream), OK; }
 int cuStreamSynchronize(void *stream) { return stream ? OK : INVALID_VALUE; }
@@ -116,6 +121,7 @@ int cuEventCreate(void **event, unsigned flags)
 }
 int cuEventDestroy_v2(void *event) { return free(event), OK; }
 int cuEventRecord(void *event, void *stream) { return event && stream ? OK : INVALID_VALUE; }
+int cuEventQuery(void *event) { return event ? OK : INVALID_VALUE; }
 int cuEventSynchronize(void *event) { return event ? OK : INVALID_VALUE; }
 
 int cuModuleLoadData(void **loaded, const void *image)

@@ -2,11 +2,17 @@
 
 Three protocols say where such memory is: ``__cuda_array_interface__``, ``__dlpack__`` and
 ``__sycl_usm_array_interface__``. Nothing is copied here; the engine copies on the device.
+
+What may still be writing to CUDA memory: version 3 of the interface names a stream, or says that
+nobody is. PyTorch has version 2, without streams, so it is asked for its current stream. Any other
+array of an older version is made to wait by DLPack, and if it has none, it is taken to use CUDA's
+default stream, which was the convention.
 """
 
 from __future__ import annotations
 
 import ctypes
+import sys
 from typing import Any, cast
 
 import numpy as np
@@ -17,15 +23,18 @@ from pyvmaf_tiny.frames import DevicePlane
 #: DLPack's numbers of memory that CUDA kernels can read: of a device, and managed.
 _DLPACK_CUDA = (2, 13)
 
-#: CUDA's name for the stream that everything waits for which names no other.
+#: CUDA's number of the stream that is meant where none is named.
 _DEFAULT_STREAM = 1
+
+#: The first version of ``__cuda_array_interface__`` that has streams.
+_WITH_STREAMS = 3
 
 
 def is_on_device(value: object) -> bool:
     """Whether ``value`` is an array in a GPU's memory."""
     if hasattr(value, "__cuda_array_interface__") or hasattr(value, "__sycl_usm_array_interface__"):
         return True
-    return hasattr(value, "__dlpack_device__") and value.__dlpack_device__()[0] in _DLPACK_CUDA
+    return _has_dlpack(value)
 
 
 def device_plane(value: Any, where: str) -> DevicePlane:
@@ -34,8 +43,9 @@ def device_plane(value: Any, where: str) -> DevicePlane:
     Raises FrameTypeError when its protocol says nothing that is understood.
     """
     try:
-        if hasattr(value, "__cuda_array_interface__"):
-            return _of_interface("cuda", value, value.__cuda_array_interface__, 1)
+        interface = getattr(value, "__cuda_array_interface__", None)
+        if interface is not None:
+            return _of_cuda(value, interface)
         if hasattr(value, "__sycl_usm_array_interface__"):
             interface = value.__sycl_usm_array_interface__
             return _of_interface("sycl", value, interface, np.dtype(interface["typestr"]).itemsize)
@@ -48,7 +58,36 @@ def device_plane(value: Any, where: str) -> DevicePlane:
         ) from error
 
 
-def _of_interface(kind: str, owner: Any, interface: Any, stride_unit: int) -> DevicePlane:
+def _of_cuda(value: Any, interface: Any) -> DevicePlane:
+    if interface.get("version", 0) >= _WITH_STREAMS:
+        stream = interface.get("stream")
+        if stream == 0:
+            raise ValueError("stream 0, which the interface forbids")
+        return _of_interface("cuda", value, interface, 1, stream, stream is not None)
+    torch = sys.modules.get("torch")
+    if torch is not None and isinstance(value, torch.Tensor):
+        # DLPack would do as well for what is under way, but only with the stream can PyTorch's
+        # later work be made to wait; and it refuses tensors of another GPU than the current one.
+        current = torch.cuda.current_stream(value.device).cuda_stream
+        return _of_interface("cuda", value, interface, 1, current or _DEFAULT_STREAM, True)
+    if _has_dlpack(value):
+        return _of_dlpack(value)
+    return _of_interface("cuda", value, interface, 1, _DEFAULT_STREAM)
+
+
+def _has_dlpack(value: Any) -> bool:
+    """Whether it is in memory of a CUDA device and says so by DLPack."""
+    return hasattr(value, "__dlpack_device__") and value.__dlpack_device__()[0] in _DLPACK_CUDA
+
+
+def _of_interface(
+    kind: str,
+    owner: Any,
+    interface: Any,
+    stride_unit: int,
+    stream: int | None = None,
+    ordered: bool = False,
+) -> DevicePlane:
     dtype, shape = np.dtype(interface["typestr"]), tuple(interface["shape"])
     strides = interface.get("strides")
     if strides is None:
@@ -56,7 +95,7 @@ def _of_interface(kind: str, owner: Any, interface: Any, stride_unit: int) -> De
     else:
         strides = tuple(stride_unit * step for step in strides)
     address = interface["data"][0] + interface.get("offset", 0) * stride_unit
-    return DevicePlane(kind, address, shape, dtype, strides, owner, interface.get("stream"))
+    return DevicePlane(kind, address, shape, dtype, strides, owner, stream, ordered)
 
 
 def _dense(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
@@ -96,7 +135,10 @@ _KINDS = {0: "i", 1: "u", 2: "f", 6: "b"}
 
 
 def _of_dlpack(value: Any) -> DevicePlane:
-    """The capsule is never consumed, so it frees the tensor when it is itself freed."""
+    """The capsule is never consumed, so it frees the tensor when it is itself freed.
+
+    The producer makes the default stream wait for its own; which that is, it does not say.
+    """
     capsule = value.__dlpack__(stream=_DEFAULT_STREAM)
     tensor = _Tensor.from_address(cast(int, _pointer_of(capsule, b"dltensor")))
     if tensor.code not in _KINDS or tensor.lanes != 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +13,17 @@ from numpy.typing import NDArray
 from pyvmaf_tiny.errors import EngineStateError
 from pyvmaf_tiny.frames import DevicePlane, Plane
 
+#: A plane on the device, and the buffer and the byte in it where it is to lie.
+Place: TypeAlias = tuple[DevicePlane, Any, int]
+
 
 class Backend(Protocol):
-    """A device with the kernels loaded and one ordered line of work.
+    """A device with the kernels loaded and two ordered lines of work: uploads and all the rest.
 
-    Calls return before the work is done, and work is done in the order of the calls, except that
-    uploads may run ahead of kernels that were launched before them. ``wait`` blocks until all
-    work up to a mark is done. Buffers and marks are the backend's own business.
+    Calls return before the work is done. Either line is worked off in the order of the calls, and
+    the rest waits for the uploads that were asked for before it; uploads wait for nothing.
+    ``wait`` blocks until all work of a line up to a mark is done. Buffers and marks are the
+    backend's own business; a mark is waited for once.
 
     Raises OutOfMemoryError when an allocation fails and EngineError when the device does.
     """
@@ -39,29 +43,49 @@ class Backend(Protocol):
     def upload(self, target: Any, offset: int, source: NDArray[np.uint8]) -> None:
         """Copy a piece of :meth:`allocate_host`'s memory to ``offset`` bytes into a buffer."""
 
-    def upload_plane(self, target: Any, offset: int, plane: DevicePlane) -> None:
-        """Copy a plane that is on the device to ``offset`` bytes into a buffer, without gaps.
+    def check_plane(self, plane: DevicePlane) -> None:
+        """FrameTypeError when it is in memory that the device cannot reach."""
 
-        Returns when that is done: the plane is the caller's again.
+    def upload_planes(self, places: Sequence[Place]) -> None:
+        """Copy planes that are on the device, each to so many bytes into a buffer, without gaps.
+
+        The copies wait for what the planes' streams have still to do, and the streams of planes
+        that are ``ordered`` wait for the copies; of other planes nobody knows that they are read.
+        Their owners are kept until that is done.
         """
 
     def place(self, plane: Plane) -> DevicePlane:
         """A copy of a plane of the host's in the device's memory."""
 
-    def download(self, target: NDArray[np.uint8], source: Any) -> None:
-        """Copy the first bytes of a buffer to the host."""
+    def download(
+        self, target: NDArray[np.uint8], source: Any, *, with_uploads: bool = False
+    ) -> None:
+        """Copy the first bytes of a buffer to the host; on request in the line of uploads."""
 
     def copy(self, target: Any, to: int, source: Any, offset: int, nbytes: int) -> None:
         """Copy from ``offset`` bytes into one buffer to ``to`` bytes into another."""
 
-    def launch(self, kernel: str, groups: tuple[int, int, int], buffers: Sequence[Any]) -> None:
-        """Run a kernel over so many work groups; its arguments are buffers."""
+    def piece(self, buffer: Any, offset: int, nbytes: int) -> Any:
+        """A part of a buffer as a buffer, for kernels; the whole stays alive with it."""
 
-    def mark(self) -> Any:
-        """Remember this point of the line."""
+    def launch(
+        self,
+        kernel: str,
+        groups: tuple[int, int, int],
+        buffers: Sequence[Any],
+        *,
+        with_uploads: bool = False,
+    ) -> None:
+        """Run a kernel over so many work groups; on request in the line of uploads.
+
+        Its arguments are buffers.
+        """
+
+    def mark(self, *, with_uploads: bool = False) -> Any:
+        """Remember this point of a line."""
 
     def wait(self, mark: Any) -> None:
-        """Block until everything before the mark is done."""
+        """Block until everything before the mark in its line is done."""
 
     def finish(self) -> None:
         """Block until nothing is left to do."""

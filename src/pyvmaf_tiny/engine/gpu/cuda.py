@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from pyvmaf_tiny.errors import FrameTypeError, VmafTinyError
 from pyvmaf_tiny.frames import DevicePlane, Plane
 
+from .backend import Place
 from .cuda_devices import choose, device_name, initialised, load_kernels
-from .driver import Held, call
+from .driver import Held, answer, call, fail
 from .source import ITEMS, KERNELS
 
 
@@ -38,7 +39,10 @@ class CudaBackend:
         try:
             with self.entered():
                 self._compute = self._held.stream()
-                self._copies = self._held.stream()
+                # Samples are checked there, and the host waits for that: let it not queue up behind
+                # the work groups of a whole batch.
+                _, highest = call(cuda, "cuCtxGetStreamPriorityRange")
+                self._copies = self._held.stream(highest)
                 loaded = load_kernels(cuda, handle, sample_bytes, limits)
                 self._held.modules.append(loaded)
                 self._kernels = {
@@ -83,30 +87,55 @@ class CudaBackend:
             self._driver, "cuMemcpyHtoDAsync", target + offset, address, source.nbytes, self._copies
         )
 
-    def upload_plane(self, target: Any, offset: int, plane: DevicePlane) -> None:
-        """Device to device, behind what may still be writing to the plane."""
-        self._check_place(plane)
-        if plane.stream is not None:
-            event = self._spare.pop() if self._spare else self._held.event()
-            call(self._driver, "cuEventRecord", event, self._driver.CUstream(plane.stream))
-            call(self._driver, "cuStreamWaitEvent", self._copies, event, 0)
+    def upload_planes(self, places: Sequence[Place]) -> None:
+        """Device to device, in the order of the planes' streams."""
+        self._copying = True
+        self._let_go()
+        cuda, copies = self._driver, self._copies
+        for stream in {plane.stream for plane, _, _ in places if plane.stream is not None}:
+            event = self._event()
+            call(cuda, "cuEventRecord", event, cuda.CUstream(stream))
+            call(cuda, "cuStreamWaitEvent", copies, event, 0)
             self._spare.append(event)
+        done = self._event()
+        self._held.lent.append((done, [plane.owner for plane, _, _ in places]))
+        try:
+            for place in places:
+                call(cuda, "cuMemcpy2DAsync", self._copy_of(*place), copies)
+        finally:
+            call(cuda, "cuEventRecord", done, copies)
+        for follower in {plane.stream for plane, _, _ in places if plane.ordered}:
+            call(cuda, "cuStreamWaitEvent", cuda.CUstream(follower), done, 0)
+
+    def _copy_of(self, plane: DevicePlane, target: int, offset: int) -> Any:
         (height, width), copy = plane.shape, self._driver.CUDA_MEMCPY2D()
         copy.srcMemoryType = copy.dstMemoryType = self._driver.CUmemorytype.CU_MEMORYTYPE_DEVICE
         copy.srcDevice, copy.srcPitch = plane.address, plane.strides[0]
         copy.dstDevice, copy.dstPitch = target + offset, width * plane.itemsize
         copy.WidthInBytes, copy.Height = width * plane.itemsize, height
-        call(self._driver, "cuMemcpy2DAsync", copy, self._copies)
-        call(self._driver, "cuStreamSynchronize", self._copies)
+        return copy
+
+    def _let_go(self) -> None:
+        """Let go of the owners of planes that have been copied."""
+        lent, cuda = self._held.lent, self._driver
+        while lent:
+            status, _ = answer(cuda, "cuEventQuery", lent[0][0])
+            if status == cuda.CUresult.CUDA_ERROR_NOT_READY:
+                return
+            if status != cuda.CUresult.CUDA_SUCCESS:
+                fail(cuda, "cuEventQuery", status)
+            self._spare.append(lent.popleft()[0])
 
     def place(self, plane: Plane) -> DevicePlane:
         """A copy of a plane of the host's; the backend keeps it until it is closed."""
         dense = np.ascontiguousarray(plane)
         buffer = self.allocate(dense.nbytes)
         call(self._driver, "cuMemcpyHtoD", buffer, dense.ctypes.data, dense.nbytes)
-        return DevicePlane("cuda", buffer, dense.shape, dense.dtype, dense.strides, self)
+        # In the order of any stream: there will be no further work on it.
+        return DevicePlane("cuda", buffer, dense.shape, dense.dtype, dense.strides, self, 1, True)
 
-    def _check_place(self, plane: DevicePlane) -> None:
+    def check_plane(self, plane: DevicePlane) -> None:
+        """FrameTypeError for the memory of another GPU."""
         kind = self._driver.CUpointer_attribute.CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL
         ordinal = call(self._driver, "cuPointerGetAttribute", kind, plane.address)
         if f"cuda:{ordinal}" != self.device:
@@ -117,10 +146,12 @@ class CudaBackend:
                 hint=f'say device="cuda:{ordinal}"',
             )
 
-    def download(self, target: NDArray[np.uint8], source: Any) -> None:
+    def download(
+        self, target: NDArray[np.uint8], source: Any, *, with_uploads: bool = False
+    ) -> None:
         """Device to host."""
-        address = target.ctypes.data
-        call(self._driver, "cuMemcpyDtoHAsync", address, source, target.nbytes, self._compute)
+        address, stream = target.ctypes.data, self._line(with_uploads)
+        call(self._driver, "cuMemcpyDtoHAsync", address, source, target.nbytes, stream)
 
     def copy(self, target: Any, to: int, source: Any, offset: int, nbytes: int) -> None:
         """Device to device."""
@@ -128,9 +159,21 @@ class CudaBackend:
         ends = target + to, source + offset
         call(self._driver, "cuMemcpyDtoDAsync", *ends, nbytes, self._compute)
 
-    def launch(self, kernel: str, groups: tuple[int, int, int], buffers: Sequence[Any]) -> None:
+    def piece(self, buffer: Any, offset: int, nbytes: int) -> Any:
+        """Addresses are buffers."""
+        return buffer + offset
+
+    def launch(
+        self,
+        kernel: str,
+        groups: tuple[int, int, int],
+        buffers: Sequence[Any],
+        *,
+        with_uploads: bool = False,
+    ) -> None:
         """Queue a kernel behind all uploads so far."""
-        self._wait_for_uploads()
+        if not with_uploads:
+            self._wait_for_uploads()
         values = [ctypes.c_uint64(buffer) for buffer in buffers]
         addresses = (ctypes.c_void_p * len(values))(*map(ctypes.addressof, values))
         call(
@@ -140,7 +183,7 @@ class CudaBackend:
             *groups,
             *(ITEMS, 1, 1),
             0,
-            self._compute,
+            self._line(with_uploads),
             ctypes.addressof(addresses),
             0,
         )
@@ -151,21 +194,29 @@ class CudaBackend:
             call(self._driver, "cuStreamWaitEvent", self._compute, self._uploaded, 0)
             self._copying = False
 
-    def mark(self) -> Any:
+    def mark(self, *, with_uploads: bool = False) -> Any:
         """An event behind everything so far."""
-        event = self._spare.pop() if self._spare else self._held.event()
-        call(self._driver, "cuEventRecord", event, self._compute)
+        event = self._event()
+        call(self._driver, "cuEventRecord", event, self._line(with_uploads))
         return event
+
+    def _line(self, with_uploads: bool) -> Any:
+        return self._copies if with_uploads else self._compute
+
+    def _event(self) -> Any:
+        return self._spare.pop() if self._spare else self._held.event()
 
     def wait(self, mark: Any) -> None:
         """Wait for the event, without the GIL."""
         call(self._driver, "cuEventSynchronize", mark)
         self._spare.append(mark)
+        self._let_go()
 
     def finish(self) -> None:
         """Wait for both streams."""
         call(self._driver, "cuStreamSynchronize", self._copies)
         call(self._driver, "cuStreamSynchronize", self._compute)
+        self._let_go()
 
     def close(self) -> None:
         """Free all memory; may be called twice."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from pyvmaf_tiny.errors import EngineError, OutOfMemoryError
@@ -20,10 +22,12 @@ class Held:
         self.modules: list[Any] = []
         self.streams: list[Any] = []
         self.events: list[Any] = []
+        #: Events behind copies, and the owners of the memory that they read from.
+        self.lent: deque[tuple[Any, Sequence[object]]] = deque()
 
-    def stream(self) -> Any:
-        flags = self.cuda.CUstream_flags.CU_STREAM_NON_BLOCKING
-        self.streams.append(call(self.cuda, "cuStreamCreate", flags))
+    def stream(self, priority: int = 0) -> Any:
+        flags = self.cuda.CUstream_flags.CU_STREAM_NON_BLOCKING.value
+        self.streams.append(call(self.cuda, "cuStreamCreateWithPriority", flags, priority))
         return self.streams[-1]
 
     def event(self) -> Any:
@@ -43,6 +47,7 @@ class Held:
         cuda.cuCtxPushCurrent(self.context)
         for stream in self.streams:
             cuda.cuStreamSynchronize(stream)
+        self.lent.clear()
         for free, things in (
             (cuda.cuMemFree, self.buffers),
             (cuda.cuMemFreeHost, self.pinned),
@@ -76,7 +81,7 @@ def answer(cuda: Any, function: str, *arguments: Any) -> tuple[Any, Any]:
         raise EngineError(
             f"the CUDA driver lacks {function} ({error})", hint="a newer driver has it"
         ) from error
-    return status, values[0] if values else None
+    return status, values[0] if len(values) == 1 else tuple(values) or None
 
 
 def fail(cuda: Any, function: str, status: Any) -> NoReturn:

@@ -1,15 +1,17 @@
-"""Frames that come from the device's own memory and whose samples have to be checked there."""
+"""Frames on their way into a batch: from the host's memory, and from the device's own."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from pyvmaf_tiny.errors import SampleRangeError
-from pyvmaf_tiny.frames import DevicePlane
+from pyvmaf_tiny.errors import InputError, SampleRangeError
+from pyvmaf_tiny.frames import AnyPlane, DevicePlane
 
-from .backend import Backend, constant
+from .backend import Backend, Place, constant
 from .layout import Stream
 from .source import pack
 from .totals import entry
@@ -21,37 +23,121 @@ WHOLE_TYPES = (8, 16)
 _GROUPS = 256
 
 
+class Berth(NamedTuple):
+    """Where a plane is to lie: a buffer, the byte in it, and memory of the host to copy it from."""
+
+    buffer: Any
+    offset: int
+    staging: NDArray[np.uint8]
+
+
 class Incoming:
-    """Takes a plane, puts it in its place, and waits for what the device says of its samples."""
+    """Takes the planes of a frame: the reference and its distorted versions."""
+
+    def __init__(self, backend: Backend, stream: Stream) -> None:
+        self._backend = backend
+        checked = backend.memory is not None and stream.bit_depth not in WHOLE_TYPES
+        self._check = _SampleCheck(backend, stream) if checked else None
+
+    def take(
+        self, planes: Sequence[AnyPlane], berths: Sequence[Berth], frame: int, names: Sequence[str]
+    ) -> None:
+        """Put them in their places; ``frame`` is its number and ``names`` are for messages.
+
+        A plane of the host's is free again when this returns. So is one on the device in the
+        order of its stream, or, if that is not known, at once.
+
+        Raises SampleRangeError and FrameTypeError for planes on the device; what has been put
+        into the places does not count then.
+        """
+        backend = self._backend
+        there: list[int] = []  # planes on the device
+        for position, plane in enumerate(planes):
+            if isinstance(plane, DevicePlane):
+                there.append(position)
+                try:
+                    backend.check_plane(plane)
+                except InputError as error:
+                    _blame(error, position, frame, names)
+                    raise
+        if there:
+            self._take_from_device(planes, berths, there, frame, names)
+        for plane, (buffer, offset, staging) in zip(planes, berths, strict=True):
+            if not isinstance(plane, DevicePlane):
+                staging.view(plane.dtype).reshape(plane.shape)[:] = plane
+                backend.upload(buffer, offset, staging)
+
+    def _take_from_device(
+        self,
+        planes: Sequence[Any],
+        berths: Sequence[Berth],
+        there: Sequence[int],
+        frame: int,
+        names: Sequence[str],
+    ) -> None:
+        backend = self._backend
+        places = [(planes[each], berths[each].buffer, berths[each].offset) for each in there]
+        backend.upload_planes(places)
+        if self._check is not None:
+            self._check.start(places)
+        elif all(plane.ordered for plane, _, _ in places):
+            return
+        backend.wait(backend.mark(with_uploads=True))
+        if self._check is not None:
+            number, error = self._check.result(len(places))
+            if error is not None:
+                _blame(error, there[number], frame, names)
+                raise error
+
+
+def _blame(error: InputError, position: int, frame: int, names: Sequence[str]) -> None:
+    """Name the plane that is at fault: 0 is the reference."""
+    name = names[position - 1] if position else "reference"
+    error.message = f"{name}, frame {frame}: {error.message}"
+    error.rendition = position - 1 if position else None
+
+
+class _SampleCheck:
+    """Counts samples that exceed the bit depth, in the line of uploads."""
 
     def __init__(self, backend: Backend, stream: Stream) -> None:
         self._backend = backend
         self._bit_depth = stream.bit_depth
+        most = 1 + stream.renditions
         samples = stream.width * stream.height
         self._nbytes = samples * stream.sample_bytes
-        self._plane = backend.allocate(self._nbytes)
-        self._partials = backend.allocate(8 * _GROUPS)
-        self._total = backend.allocate(8)
-        self._host = backend.allocate_host(8)
+        self._partials = backend.allocate(8 * _GROUPS * most)
+        self._parts = [
+            backend.piece(self._partials, 8 * _GROUPS * plane, 8 * _GROUPS) for plane in range(most)
+        ]
+        self._totals = backend.allocate(8 * most)
+        self._host = backend.allocate_host(8 * most)
         values = {"samples": samples, "largest": (1 << stream.bit_depth) - 1}
         self._params = constant(backend, pack("sample_params", values))
-        self._table = constant(backend, entry(0, 0, rows=_GROUPS, row_step=1))
+        self._table = constant(backend, entry(0, _GROUPS, rows=_GROUPS, row_step=1))
 
-    def take(self, plane: DevicePlane, target: Any, offset: int) -> None:
-        """Raises SampleRangeError; then what has been put there does not count."""
+    def start(self, places: Sequence[Place]) -> None:
+        """Look at planes that have been copied to their places."""
         backend = self._backend
-        backend.upload_plane(self._plane, 0, plane)
-        buffers = (self._params, self._plane, self._partials)
-        backend.launch("samples", (_GROUPS, 1, 1), buffers)
-        backend.launch("totals", (1, 1, 1), (self._table, self._partials, self._total))
-        backend.download(self._host, self._total)
-        backend.copy(target, offset, self._plane, 0, self._nbytes)
-        backend.wait(backend.mark())
-        beyond = int(self._host.view(np.uint64)[0])
-        if beyond:
-            raise SampleRangeError(
-                "samples exceed the bit depth",
-                given=f"{beyond} of them",
-                expected=f"0 to {(1 << self._bit_depth) - 1} at {self._bit_depth} bit",
-                hint="is the bit depth right, or are the samples left-aligned?",
-            )
+        for (_, buffer, offset), partials in zip(places, self._parts, strict=False):
+            plane = backend.piece(buffer, offset, self._nbytes)
+            buffers = (self._params, plane, partials)
+            backend.launch("samples", (_GROUPS, 1, 1), buffers, with_uploads=True)
+        buffers = (self._table, self._partials, self._totals)
+        backend.launch("totals", (1, len(places), 1), buffers, with_uploads=True)
+        backend.download(self._host[: 8 * len(places)], self._totals, with_uploads=True)
+
+    def result(self, count: int) -> tuple[int, SampleRangeError | None]:
+        """Which of so many planes is the first with samples that are too large, and the error.
+
+        The host has waited for what :meth:`start` asked for.
+        """
+        for number, beyond in enumerate(self._host.view(np.uint64)[:count].tolist()):
+            if beyond:
+                return number, SampleRangeError(
+                    "samples exceed the bit depth",
+                    given=f"{beyond} of them",
+                    expected=f"0 to {(1 << self._bit_depth) - 1} at {self._bit_depth} bit",
+                    hint="is the bit depth right, or are the samples left-aligned?",
+                )
+        return 0, None

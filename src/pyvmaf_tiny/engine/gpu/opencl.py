@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pyvmaf_tiny.errors import DeviceError, EngineError, OutOfMemoryError
 from pyvmaf_tiny.frames import DevicePlane, Plane
 
+from .backend import Place
 from .runtime import opencl_runtime
 from .source import ITEMS, KERNELS, kernel_source
 
@@ -96,7 +97,11 @@ class OpenclBackend:
         self._cl.enqueue_copy(self._uploads, target, source, dst_offset=offset, is_blocking=False)
         self._copying = True
 
-    def upload_plane(self, target: Any, offset: int, plane: DevicePlane) -> None:
+    def check_plane(self, plane: DevicePlane) -> None:
+        """Never asked for: see :attr:`memory`."""
+        raise NotImplementedError
+
+    def upload_planes(self, places: Sequence[Place]) -> None:
         """Never asked for: see :attr:`memory`."""
         raise NotImplementedError
 
@@ -104,9 +109,11 @@ class OpenclBackend:
         """Never asked for: see :attr:`memory`."""
         raise NotImplementedError
 
-    def download(self, target: NDArray[np.uint8], source: Any) -> None:
+    def download(
+        self, target: NDArray[np.uint8], source: Any, *, with_uploads: bool = False
+    ) -> None:
         """Device to host."""
-        self._cl.enqueue_copy(self._compute, target, source, is_blocking=False)
+        self._cl.enqueue_copy(self._line(with_uploads), target, source, is_blocking=False)
 
     def copy(self, target: Any, to: int, source: Any, offset: int, nbytes: int) -> None:
         """Device to device."""
@@ -118,13 +125,29 @@ class OpenclBackend:
             dst_offset=to,
         )
 
-    def launch(self, kernel: str, groups: tuple[int, int, int], buffers: Sequence[Any]) -> None:
+    def piece(self, buffer: Any, offset: int, nbytes: int) -> Any:
+        """A part that begins where the device lets buffers begin."""
+        return buffer.get_sub_region(offset, nbytes)
+
+    def launch(
+        self,
+        kernel: str,
+        groups: tuple[int, int, int],
+        buffers: Sequence[Any],
+        *,
+        with_uploads: bool = False,
+    ) -> None:
         """Queue a kernel behind all uploads so far."""
-        self._wait_for_uploads()
+        if not with_uploads:
+            self._wait_for_uploads()
         x, y, z = groups
         function = self._kernels[kernel]
         function.set_args(*buffers)
-        self._cl.enqueue_nd_range_kernel(self._compute, function, (x * ITEMS, y, z), (ITEMS, 1, 1))
+        queue = self._line(with_uploads)
+        self._cl.enqueue_nd_range_kernel(queue, function, (x * ITEMS, y, z), (ITEMS, 1, 1))
+
+    def _line(self, with_uploads: bool) -> Any:
+        return self._uploads if with_uploads else self._compute
 
     def _wait_for_uploads(self) -> None:
         if self._copying:
@@ -133,10 +156,11 @@ class OpenclBackend:
             self._cl.enqueue_barrier(self._compute, wait_for=[uploaded])
             self._copying = False
 
-    def mark(self) -> Any:
+    def mark(self, *, with_uploads: bool = False) -> Any:
         """An event behind everything so far."""
-        event = self._cl.enqueue_marker(self._compute)
-        self._compute.flush()
+        queue = self._line(with_uploads)
+        event = self._cl.enqueue_marker(queue)
+        queue.flush()
         return event
 
     def wait(self, mark: Any) -> None:

@@ -9,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyvmaf_tiny import _native
-from pyvmaf_tiny.errors import InputError
-from pyvmaf_tiny.frames import AnyPlane, DevicePlane
+from pyvmaf_tiny.frames import AnyPlane
 
 from .backend import Backend, constant
-from .incoming import WHOLE_TYPES, Incoming
+from .incoming import Berth, Incoming
 from .layout import PAIR_TOTALS, Launch, Layout, Stream, plan
 
 _ffi: Any = _native.ffi
@@ -73,7 +72,7 @@ class Pipeline:
         self._motion_params = constant(backend, layout.motion.params)
         self._partials = backend.allocate(8 * layout.pair_partials * pairs)
         self._motion_partials = backend.allocate(8 * layout.frame_partials * frames)
-        self._incoming = None if stream.bit_depth in WHOLE_TYPES else Incoming(backend, stream)
+        self._incoming = Incoming(backend, stream)
         self._pair_table = constant(backend, layout.pair_totals)
         self._motion_table = constant(backend, layout.motion_totals)
 
@@ -92,34 +91,14 @@ class Pipeline:
         ``frame`` is its number and ``names`` those of the renditions, for messages. Raises
         SampleRangeError and FrameTypeError for planes on the device; the frame is not taken then.
         """
-        first = len(slot.scored) * self.stream.renditions
-        staged = 0
-        try:
-            self._stage_plane(ref, slot.refs, slot.host_refs, slot.frames)
-            for staged, plane in enumerate(dists, start=1):
-                self._stage_plane(plane, slot.dists, slot.host_dists, first + staged - 1)
-        except InputError as error:
-            name = names[staged - 1] if staged else "reference"
-            error.message = f"{name}, frame {frame}: {error.message}"
-            error.rendition = staged - 1 if staged else None
-            raise
+        size, first = slot.plane_bytes, len(slot.scored) * self.stream.renditions
+        berths = [_berth(slot.refs, slot.host_refs, slot.frames, size)]
+        for index in range(first, first + len(dists)):
+            berths.append(_berth(slot.dists, slot.host_dists, index, size))
+        self._incoming.take((ref, *dists), berths, frame, names)
         if dists:
             slot.scored.append(slot.frames)
         slot.frames += 1
-
-    def _stage_plane(
-        self, plane: AnyPlane, target: Any, host: NDArray[np.uint8], index: int
-    ) -> None:
-        size = self.layout.plane_samples * self.stream.sample_bytes
-        if isinstance(plane, DevicePlane):
-            if self._incoming is None:
-                self.backend.upload_plane(target, size * index, plane)
-            else:
-                self._incoming.take(plane, target, size * index)
-            return
-        staged = host[size * index : size * (index + 1)]
-        staged.view(plane.dtype).reshape(plane.shape)[:] = plane
-        self.backend.upload(target, size * index, staged)
 
     # ---- work -----------------------------------------------------------------------------------
 
@@ -211,6 +190,11 @@ class _Level:
             (*self._launch.grid, frames),
             (self._params, frame_of, refs, dists, *made, *extra),
         )
+
+
+def _berth(buffer: Any, host: NDArray[np.uint8], index: int, size: int) -> Berth:
+    """The place of a plane among others of that size."""
+    return Berth(buffer, size * index, host[size * index : size * (index + 1)])
 
 
 def _log_table() -> NDArray[np.uint16]:

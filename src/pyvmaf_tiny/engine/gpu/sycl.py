@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pyvmaf_tiny.errors import DeviceError, EngineError, OutOfMemoryError
 from pyvmaf_tiny.frames import DevicePlane, Plane
 
+from .backend import Place
 from .runtime import opencl_runtime
 from .source import ITEMS, KERNELS, kernel_source
 
@@ -25,7 +26,7 @@ _OPTIONS = "-cl-std=CL1.2"
 
 
 class SyclBackend:
-    """One SYCL device with an in-order queue (see :class:`.backend.Backend`)."""
+    """One SYCL device (see :class:`.backend.Backend`): an in-order queue for each line of work."""
 
     memory: str | None = "sycl"
 
@@ -43,7 +44,9 @@ class SyclBackend:
             )
         self.device = f"sycl:{index or 0}"
         program, context = _program(device, sample_bytes, limits)
-        self._queue: Any = dpctl.SyclQueue(context, device, property="in_order")
+        self._compute: Any = dpctl.SyclQueue(context, device, property="in_order")
+        self._copies: Any = dpctl.SyclQueue(context, device, property="in_order")
+        self._copying = False  # whether uploads have begun that no kernel has waited for
         self._memory: Any = importlib.import_module("dpctl.memory")
         self._kernels = {name: program.get_sycl_kernel(name) for name in KERNELS}
 
@@ -61,7 +64,7 @@ class SyclBackend:
 
     def _allocated(self, kind: Any, nbytes: int) -> Any:
         try:
-            return kind(nbytes, queue=self._queue)
+            return kind(nbytes, queue=self._compute)
         except (self._memory.USMAllocationError, MemoryError) as error:
             raise OutOfMemoryError(
                 "the SYCL device has not enough memory",
@@ -70,65 +73,95 @@ class SyclBackend:
             ) from error
 
     def upload(self, target: Any, offset: int, source: NDArray[np.uint8]) -> None:
-        """Host to device."""
-        self._queue.memcpy_async(part_of(target, offset, source.nbytes), source, source.nbytes)
+        """Host to device, beside kernels that are at work."""
+        self._copying = True
+        self._copies.memcpy_async(part_of(target, offset, source.nbytes), source, source.nbytes)
 
-    def upload_plane(self, target: Any, offset: int, plane: DevicePlane) -> None:
+    def check_plane(self, plane: DevicePlane) -> None:
+        """Nothing can be told."""
+
+    def upload_planes(self, places: Sequence[Place]) -> None:
         """Device to device, row by row where there is something between the rows."""
-        (height, width), row = plane.shape, plane.strides[0]
-        nbytes = width * plane.itemsize
-        whole = self._memory.as_usm_memory(
-            _Memory(plane.address, row * (height - 1) + nbytes, plane)
-        )
-        if row == nbytes:
-            self.copy(target, offset, whole, 0, nbytes * height)
-        else:
-            for y in range(height):
-                self.copy(target, offset + y * nbytes, whole, y * row, nbytes)
-        self._queue.wait()
+        self._copying = True
+        for plane, target, offset in places:
+            (height, width), row = plane.shape, plane.strides[0]
+            nbytes = width * plane.itemsize
+            memory = _Memory(plane.address, row * (height - 1) + nbytes, plane)
+            whole = self._memory.as_usm_memory(memory)
+            copies = [(0, 0, nbytes * height)]
+            if row != nbytes:
+                copies = [(y * nbytes, y * row, nbytes) for y in range(height)]
+            for to, start, count in copies:
+                ends = part_of(target, offset + to, count), part_of(whole, start, count)
+                self._copies.memcpy_async(*ends, count)
 
     def place(self, plane: Plane) -> DevicePlane:
         """A copy of a plane of the host's."""
         dense = np.ascontiguousarray(plane)
         memory = self.allocate(dense.nbytes)
-        self._queue.memcpy(memory, dense, dense.nbytes)
+        self._copies.memcpy(memory, dense, dense.nbytes)
         address = memory.__sycl_usm_array_interface__["data"][0]
         return DevicePlane("sycl", address, dense.shape, dense.dtype, dense.strides, memory)
 
-    def download(self, target: NDArray[np.uint8], source: Any) -> None:
+    def download(
+        self, target: NDArray[np.uint8], source: Any, *, with_uploads: bool = False
+    ) -> None:
         """Device to host."""
-        self._queue.memcpy_async(target, source, target.nbytes)
+        self._line(with_uploads).memcpy_async(target, source, target.nbytes)
 
     def copy(self, target: Any, to: int, source: Any, offset: int, nbytes: int) -> None:
         """Device to device."""
+        self._wait_for_uploads()
         ends = part_of(target, to, nbytes), part_of(source, offset, nbytes)
-        self._queue.memcpy_async(*ends, nbytes)
+        self._compute.memcpy_async(*ends, nbytes)
 
-    def launch(self, kernel: str, groups: tuple[int, int, int], buffers: Sequence[Any]) -> None:
-        """Queue a kernel."""
+    def piece(self, buffer: Any, offset: int, nbytes: int) -> Any:
+        """USM memory within USM memory."""
+        return part_of(buffer, offset, nbytes)
+
+    def launch(
+        self,
+        kernel: str,
+        groups: tuple[int, int, int],
+        buffers: Sequence[Any],
+        *,
+        with_uploads: bool = False,
+    ) -> None:
+        """Queue a kernel behind all uploads so far."""
+        if not with_uploads:
+            self._wait_for_uploads()
         x, y, z = groups
         # SYCL counts its dimensions the other way round
-        self._queue.submit_async(
+        self._line(with_uploads).submit_async(
             self._kernels[kernel], list(buffers), [z, y, x * ITEMS], [1, 1, ITEMS]
         )
 
-    def mark(self) -> Any:
+    def _line(self, with_uploads: bool) -> Any:
+        return self._copies if with_uploads else self._compute
+
+    def _wait_for_uploads(self) -> None:
+        if self._copying:
+            self._compute.submit_barrier([self._copies.submit_barrier()])
+            self._copying = False
+
+    def mark(self, *, with_uploads: bool = False) -> Any:
         """An event behind everything so far."""
-        return self._queue.submit_barrier()
+        return self._line(with_uploads).submit_barrier()
 
     def wait(self, mark: Any) -> None:
         """Wait for the event."""
         mark.wait()
 
     def finish(self) -> None:
-        """Wait for the queue."""
-        if self._queue is not None:
-            self._queue.wait()
+        """Wait for both queues."""
+        for queue in (self._copies, self._compute):
+            if queue is not None:
+                queue.wait()
 
     def close(self) -> None:
-        """Let go of the queue."""
+        """Let go of the queues."""
         self.finish()
-        self._queue = None
+        self._copies = self._compute = None
 
 
 class _Memory:

@@ -1,0 +1,78 @@
+"""SYCL's two queues: what waits for what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pyvmaf_tiny.engine.gpu.backend import constant
+from pyvmaf_tiny.engine.gpu.source import pack
+from pyvmaf_tiny.engine.gpu.sycl import SyclBackend
+from pyvmaf_tiny.engine.gpu.totals import entry
+
+
+class Recorded:
+    """A queue that tells what it is asked for."""
+
+    def __init__(self, name: str, real: Any, told: list[tuple[Any, ...]]) -> None:
+        self._name, self._real, self._told = name, real, told
+
+    def __getattr__(self, method: str) -> Any:
+        def call(*arguments: Any) -> Any:
+            result = getattr(self._real, method)(*arguments)
+            waits_for = arguments[0] if method == "submit_barrier" and arguments else []
+            self._told.append((self._name, method, result, waits_for))
+            return result
+
+        return call
+
+
+@pytest.fixture
+def backend() -> SyclBackend:
+    """A backend for 16-bit samples."""
+    return SyclBackend(None, 2)
+
+
+def test_kernels_wait_for_the_uploads_before_them_and_nothing_else(backend: SyclBackend) -> None:
+    table = constant(backend, entry(0, 0, rows=1, row_step=1))
+    staged, values, out = backend.allocate_host(8), backend.allocate(8), backend.allocate(8)
+    backend.launch("totals", (1, 1, 1), (table, values, out))
+    told: list[tuple[Any, ...]] = []  # queue, method, what it returned, events it waits for
+    for line in ("compute", "copies"):
+        setattr(backend, f"_{line}", Recorded(line, getattr(backend, f"_{line}"), told))
+
+    backend.upload(values, 0, staged)
+    backend.launch("totals", (1, 1, 1), (table, values, out))
+    backend.launch("totals", (1, 1, 1), (table, values, out))
+    backend.mark(with_uploads=True)
+    assert [call[:2] for call in told] == [
+        ("copies", "memcpy_async"),
+        ("copies", "submit_barrier"),
+        ("compute", "submit_barrier"),
+        ("compute", "submit_async"),
+        ("compute", "submit_async"),
+        ("copies", "submit_barrier"),
+    ]
+    assert told[2][3] == [told[1][2]]
+    backend.finish()
+
+
+def test_a_kernel_reads_what_was_uploaded_before_it(backend: SyclBackend) -> None:
+    """Megabytes to copy and a kernel that reads their end at once, many times."""
+    samples = 1 << 22
+    params = constant(backend, pack("sample_params", {"samples": samples, "largest": 1023}))
+    table = constant(backend, entry(0, 0, rows=16, row_step=1))
+    plane, partials, out = (backend.allocate(n) for n in (2 * samples, 8 * 16, 8))
+    staged, answer = backend.allocate_host(2 * samples), backend.allocate_host(8)
+    for turn in range(20):
+        with_uploads = turn % 3 == 0
+        staged.view(np.uint16)[:] = 0
+        staged.view(np.uint16)[-1 - turn :] = 1024
+        backend.upload(plane, 0, staged)
+        backend.launch("samples", (16, 1, 1), (params, plane, partials), with_uploads=with_uploads)
+        backend.launch("totals", (1, 1, 1), (table, partials, out), with_uploads=with_uploads)
+        backend.download(answer, out, with_uploads=with_uploads)
+        backend.wait(backend.mark(with_uploads=with_uploads))
+        assert int(answer.view(np.uint64)[0]) == turn + 1
