@@ -4,7 +4,7 @@
 #
 # All work on a fresh Debian or Ubuntu with git and make; see scripts/setup.sh.
 
-.PHONY: help demo test bench setup lint types native python clean
+.PHONY: help demo test bench setup lint types native python sanitize clean
 
 BIN := .venv/bin
 DEMO_OPTIONS ?=
@@ -38,6 +38,10 @@ native: setup
 
 python: setup
 	$(BIN)/python -m pytest $(PYTEST_OPTIONS)
+
+# Needs gcc, and clang with its sanitizers.
+sanitize: setup
+	$(BIN)/python -m pytest -m sanitize $(PYTEST_OPTIONS)
 
 # Setting up again is only needed when what gets installed has changed.
 .venv/.ready-test .venv/.ready-demo: .venv/.ready-%: pyproject.toml meson.build scripts/setup.sh

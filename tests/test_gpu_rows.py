@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from pyvmaf_tiny import _native
-from pyvmaf_tiny.engine.gpu.backend import constant
+from pyvmaf_tiny.engine.gpu.backend import Backend, constant
 from pyvmaf_tiny.engine.gpu.layout import PAIR_TOTALS, Stream, plan
 from pyvmaf_tiny.engine.gpu.rows import norm_table
 from pyvmaf_tiny.engine.gpu.source import ITEMS, pack
@@ -54,13 +54,11 @@ def expected_rows(
     return rows
 
 
-@pytest.mark.parametrize("size", [(33, 33), (70, 50), (1921, 1083), (34, 4097), (16384, 16384)])
-def test_features_of_any_totals(size: tuple[int, int]) -> None:
+def check_features(backend: Backend, size: tuple[int, int]) -> None:
     """In two batches, so that one row is made of both."""
     frames, first = 600, 251
     totals = hostile_totals(frames)
     sums = np.random.default_rng(1).integers(0, 2**44, frames).astype(np.uint64)
-    backend = SyclBackend(None, 1)
     layout = plan(Stream(width=size[0], height=size[1], bit_depth=8))
     table = constant(backend, norm_table(layout))
     batches = [
@@ -82,6 +80,11 @@ def test_features_of_any_totals(size: tuple[int, int]) -> None:
     expected = expected_rows(*size, totals, sums)
     assert np.isnan(expected).any()
     np.testing.assert_array_equal(np.concatenate(rows), expected)
+
+
+@pytest.mark.parametrize("size", [(33, 33), (70, 50), (1921, 1083), (34, 4097), (16384, 16384)])
+def test_features_of_any_totals(size: tuple[int, int]) -> None:
+    check_features(SyclBackend(None, 1), size)
 
 
 CUBE_ROOTS = """

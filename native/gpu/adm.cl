@@ -93,11 +93,11 @@ INLINE void adm_compare(const int fine, GLOBAL const adm_params *p, const adm_pl
     }
 }
 
-/* Adds up what the items of each row found, and leaves it at the row's place. */
+/* Adds up what the items of each row found, and leaves it at the row's place. What was in that
+ * memory had been read before adm_compare's barrier. */
 INLINE void adm_row_sums(GLOBAL const adm_params *p, int y, int item, int pair,
                          const u64 own[ADM_SUMS], LOCAL u64 *sums, GLOBAL u64 *partials)
 {
-    group_barrier();
 #pragma unroll
     for (int k = 0; k < ADM_SUMS; k++)
         sums[k * ITEMS + item] = own[k];

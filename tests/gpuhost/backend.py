@@ -1,0 +1,131 @@
+"""The pipeline's backend for a device on the host, which is a process of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import struct
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pyvmaf_tiny.engine.gpu.backend import Backend
+from pyvmaf_tiny.frames import DevicePlane, Plane
+
+from .build import Program
+
+_ALLOCATE, _UPLOAD, _COPY, _DOWNLOAD, _LAUNCH = range(5)
+
+_OPTIONS = {
+    "ASAN_OPTIONS": "redzone=2048:detect_leaks=1",
+    "UBSAN_OPTIONS": "print_stacktrace=1",
+}
+
+
+class KernelFault(Exception):
+    """The checker has something to report."""
+
+
+class HostBackend(Backend):
+    """See :class:`pyvmaf_tiny.engine.gpu.backend.Backend`; every call is done when it returns.
+
+    ``left_out`` names a barrier that does nothing, "adm.cl:88".
+    """
+
+    device = "host:0"
+    memory = "host"
+
+    def __init__(self, program: Program, left_out: str | None = None) -> None:
+        self._program = program
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 (until the process ends)
+        self._process = subprocess.Popen(
+            [program.path, *([left_out] if left_out else [])],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._said,
+            env=os.environ | _OPTIONS,
+        )
+
+    def _tell(self, command: int, *words: int, payload: Any = b"", answer: int = 0) -> bytes:
+        """Send a command; its answer of so many bytes. Raises KernelFault."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        answered = b""
+        try:
+            self._process.stdin.write(struct.pack("<6Q", command, *words, *[0] * (5 - len(words))))
+            self._process.stdin.write(payload)
+            self._process.stdin.flush()
+            answered = self._process.stdout.read(answer)
+        except BrokenPipeError:
+            pass
+        if len(answered) < answer or self._process.poll():
+            self._end()
+        return answered
+
+    def _end(self) -> None:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
+        code = self._process.wait()
+        self._process.stdout.close()
+        if self._said.closed:
+            return
+        self._said.seek(0)
+        said = self._said.read().decode(errors="replace")
+        self._said.close()
+        if code or "ERROR" in said:
+            raise KernelFault(f"exit {code}\n{said}")
+
+    def entered(self) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext()
+
+    def allocate(self, nbytes: int) -> Any:
+        (number,) = struct.unpack("<Q", self._tell(_ALLOCATE, nbytes, answer=8))
+        return number
+
+    def allocate_host(self, nbytes: int) -> NDArray[np.uint8]:
+        return np.empty(nbytes, np.uint8)
+
+    def upload(self, target: Any, offset: int, source: NDArray[np.uint8]) -> None:
+        self._tell(_UPLOAD, target, offset, source.nbytes, payload=source.tobytes())
+
+    def upload_plane(self, target: Any, offset: int, plane: DevicePlane) -> None:
+        (height, width), row = plane.shape, plane.strides[0]
+        for y in range(height):
+            samples = ctypes.string_at(plane.address + row * y, width * plane.itemsize)
+            self._tell(_UPLOAD, target, offset + len(samples) * y, len(samples), payload=samples)
+
+    def place(self, plane: Plane) -> DevicePlane:
+        kept = np.ascontiguousarray(plane)
+        return DevicePlane("host", kept.ctypes.data, kept.shape, kept.dtype, kept.strides, kept)
+
+    def download(self, target: NDArray[np.uint8], source: Any) -> None:
+        answer = self._tell(_DOWNLOAD, source, 0, target.nbytes, answer=target.nbytes)
+        target[:] = np.frombuffer(answer, np.uint8)
+
+    def copy(self, target: Any, to: int, source: Any, offset: int, nbytes: int) -> None:
+        self._tell(_COPY, target, to, source, offset, nbytes)
+
+    def launch(self, kernel: str, groups: tuple[int, int, int], buffers: Sequence[Any]) -> None:
+        number = self._program.kernels[kernel]
+        payload = struct.pack(f"<{len(buffers)}Q", *buffers)
+        self._tell(_LAUNCH, number, *groups, len(buffers), payload=payload)
+
+    def mark(self) -> Any:
+        return None
+
+    def wait(self, mark: Any) -> None:
+        pass
+
+    def finish(self) -> None:
+        pass
+
+    def close(self) -> None:
+        """End the process; KernelFault when it has something to report. May be called twice."""
+        self._end()

@@ -1,0 +1,165 @@
+"""The GPU kernels under sanitizers, on the host: the native engine's features, and no report.
+
+The whole pipeline runs, with another compiler's output in the place of the device's: see gpuhost.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.resources
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from gpuhost.backend import HostBackend, KernelFault
+from gpuhost.build import CHECKERS, RACES, Checker, Program, build, product_text
+from oracle.cases import Case
+from oracle.crafted import overflowing
+from test_gpu_rows import check_features
+
+from pyvmaf_tiny import SampleRangeError
+from pyvmaf_tiny.engine import EngineSpec, open_engine
+from pyvmaf_tiny.engine.base import Engine, Rows
+from pyvmaf_tiny.engine.gpu.source import FILES, KERNELS
+from pyvmaf_tiny.engine.gpu.stream import GpuEngine
+from pyvmaf_tiny.frames import BIT_DEPTHS, Plane
+
+pytestmark = pytest.mark.sanitize
+
+Builds = Callable[[Checker, int, int], Program]
+
+
+@pytest.fixture(scope="module")
+def builds(tmp_path_factory: pytest.TempPathFactory) -> Builds:
+    """The product's kernels under a checker, each kind compiled once."""
+    folder = tmp_path_factory.mktemp("kernels")
+    numbers = itertools.count()
+
+    @functools.cache
+    def built(checker: Checker, sample_bytes: int, limits: int) -> Program:
+        text = product_text(sample_bytes, limits)
+        return build(checker, text, folder / f"{checker.name}-{next(numbers)}")
+
+    return built
+
+
+def spec_of(plane: Plane, bit_depth: int) -> EngineSpec:
+    """Two renditions, two gain limits, batches."""
+    return EngineSpec(
+        width=plane.shape[1],
+        height=plane.shape[0],
+        bit_depth=bit_depth,
+        renditions=("a", "b"),
+        gain_limits=(100.0, 1.0),
+        lag=4,
+    )
+
+
+def rows_of(engine: Engine | GpuEngine, pairs: Sequence[tuple[Any, Any]]) -> Rows:
+    """Every pair's rows; the second rendition is the reference itself. Closes the engine."""
+    try:
+        rows: Rows = ()
+        for ref, dis in pairs:
+            rows += engine.push(ref, (dis, ref))
+        return rows + engine.flush()
+    finally:
+        engine.close()
+
+
+def check(
+    builds: Builds, checker: Checker, pairs: Sequence[tuple[Plane, Plane]], depth: int
+) -> None:
+    spec = spec_of(pairs[0][0], depth)
+    engine = GpuEngine(spec, lambda *kind: HostBackend(builds(checker, *kind)))
+    np.testing.assert_array_equal(
+        rows_of(engine, pairs), rows_of(open_engine("native", spec), pairs)
+    )
+
+
+each_checker = pytest.mark.parametrize("checker", CHECKERS, ids=lambda checker: checker.name)
+
+
+@each_checker
+@pytest.mark.parametrize("bit_depth", BIT_DEPTHS)
+@pytest.mark.parametrize("size", [(33, 33), (113, 41), (131, 77), (249, 50)])
+def test_sizes_and_depths(
+    builds: Builds, checker: Checker, size: tuple[int, int], bit_depth: int
+) -> None:
+    case = Case(*size, bit_depth, "texture", "grain", 3, frames=3)
+    check(builds, checker, list(zip(*case.planes(), strict=True)), bit_depth)
+
+
+@each_checker
+@pytest.mark.parametrize("bit_depth", BIT_DEPTHS)
+def test_extremes(builds: Builds, checker: Checker, bit_depth: int) -> None:
+    """Black and white as noise, in checks, and where libvmaf's sums wrap."""
+    peak = (1 << bit_depth) - 1
+    rng = np.random.default_rng(bit_depth)
+    wrapping = overflowing(63, 48, bit_depth, everywhere=True)
+    noise = rng.integers(0, 2, (2, *wrapping.shape))
+    checks = np.indices(wrapping.shape).sum(0) % 2
+    whites = [(noise[0], noise[1]), (checks, 1 - checks), (0 * checks, 0 * checks + 1)]
+    pairs = [
+        ((peak * ref).astype(wrapping.dtype), (peak * dis).astype(wrapping.dtype))
+        for ref, dis in whites
+    ]
+    check(builds, checker, [(wrapping, wrapping), *pairs], bit_depth)
+
+
+@each_checker
+def test_samples_are_checked(builds: Builds, checker: Checker) -> None:
+    """Planes that are on the device already go through a kernel of their own."""
+    ref, dis = Case(67, 45, 10, "texture", "blur", 7).planes()
+    hot = dis[1].copy()
+    hot[3, 4] = 1024
+    spec = spec_of(ref[0], 10)
+    backend = HostBackend(builds(checker, 2, 2))
+    engine = GpuEngine(spec, lambda *kind: backend)
+    with pytest.raises(SampleRangeError, match="given 1 of them"):
+        engine.push(backend.place(ref[0]), (backend.place(hot), backend.place(dis[0])))
+    pairs = list(zip(ref, dis, strict=True))
+    placed = [(backend.place(pair[0]), backend.place(pair[1])) for pair in pairs]
+    assert rows_of(engine, placed) == rows_of(open_engine("native", spec), pairs)
+
+
+@each_checker
+def test_features_are_made(builds: Builds, checker: Checker) -> None:
+    backend = HostBackend(builds(checker, 1, 2))
+    check_features(backend, (1921, 1083))
+    backend.close()
+
+
+def test_every_kernel_is_compiled(builds: Builds) -> None:
+    assert sorted(builds(RACES, 1, 2).kernels) == sorted(KERNELS)
+
+
+# ---- barriers -----------------------------------------------------------------------------------
+
+
+def barriers() -> list[str]:
+    """Places of all barriers in the kernels' text: "adm.cl:88"."""
+    folder = importlib.resources.files("pyvmaf_tiny") / "gpu_kernels"
+    return [
+        f"{name}:{number}"
+        for name in FILES
+        for number, line in enumerate((folder / name).read_text("utf-8").splitlines(), start=1)
+        if "group_barrier();" in line
+    ]
+
+
+def run_every_kernel_but_samples(open_device: Callable[[], HostBackend]) -> None:
+    """With two renditions and two gain limits; ``samples`` has no barrier of its own."""
+    case = Case(131, 77, 8, "texture", "blur", 3, frames=3)
+    pairs = list(zip(*case.planes(), strict=True))
+    rows_of(GpuEngine(spec_of(pairs[0][0], 8), lambda *_: open_device()), pairs)
+    check_features(open_device(), (70, 50))
+
+
+@pytest.mark.parametrize("barrier", barriers())
+def test_every_barrier_is_needed(builds: Builds, barrier: str) -> None:
+    """There is a race without it. With all of them there is none, by the tests above."""
+    program = builds(RACES, 1, 2)
+    with pytest.raises(KernelFault, match="race: "):
+        run_every_kernel_but_samples(lambda: HostBackend(program, barrier))
