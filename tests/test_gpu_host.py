@@ -9,22 +9,26 @@ import functools
 import importlib.resources
 import itertools
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from gpuhost.backend import HostBackend, KernelFault
 from gpuhost.build import CHECKERS, RACES, Checker, Program, build, product_text
+from model_graphs import save
 from oracle.cases import Case
 from oracle.crafted import overflowing
+from test_gpu_model import TOLERANCE, every_operator, feature_rows, on_device
 from test_gpu_rows import check_features
 
-from pyvmaf_tiny import SampleRangeError
+from pyvmaf_tiny import SampleRangeError, load_model
 from pyvmaf_tiny.engine import EngineSpec, open_engine
 from pyvmaf_tiny.engine.base import Engine, Rows
 from pyvmaf_tiny.engine.gpu.source import FILES, KERNELS
 from pyvmaf_tiny.engine.gpu.stream import GpuEngine
 from pyvmaf_tiny.frames import BIT_DEPTHS, Plane
+from pyvmaf_tiny.model.layers import load_network
 
 pytestmark = pytest.mark.sanitize
 
@@ -131,6 +135,15 @@ def test_features_are_made(builds: Builds, checker: Checker) -> None:
     backend.close()
 
 
+@each_checker
+def test_rows_are_scored(builds: Builds, checker: Checker, tmp_path: Path) -> None:
+    rows, backend = feature_rows()[:100], HostBackend(builds(checker, 1, 2))
+    scores = on_device(load_network(), rows, backend)
+    np.testing.assert_allclose(scores, load_model().predict(rows), rtol=0, atol=TOLERANCE)
+    on_device(load_network(save(every_operator(), tmp_path / "own.onnx")), rows, backend)
+    backend.close()
+
+
 def test_every_kernel_is_compiled(builds: Builds) -> None:
     assert sorted(builds(RACES, 1, 2).kernels) == sorted(KERNELS)
 
@@ -155,11 +168,12 @@ def run_every_kernel_but_samples(open_device: Callable[[], HostBackend]) -> None
     pairs = list(zip(*case.planes(), strict=True))
     rows_of(GpuEngine(spec_of(pairs[0][0], 8), lambda *_: open_device()), pairs)
     check_features(open_device(), (70, 50))
+    on_device(load_network(), feature_rows()[:2], open_device())
 
 
 @pytest.mark.parametrize("barrier", barriers())
 def test_every_barrier_is_needed(builds: Builds, barrier: str) -> None:
-    """There is a race without it. With all of them there is none, by the tests above."""
+    """Without it there is a race, or a wild address; with all of them nothing, as seen above."""
     program = builds(RACES, 1, 2)
-    with pytest.raises(KernelFault, match="race: "):
+    with pytest.raises(KernelFault, match=r"race: |outside of all"):
         run_every_kernel_but_samples(lambda: HostBackend(program, barrier))

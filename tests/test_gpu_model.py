@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from pyvmaf_tiny import ModelError, load_model, models
-from pyvmaf_tiny.engine.gpu.backend import constant
+from pyvmaf_tiny.engine.gpu.backend import Backend, constant
 from pyvmaf_tiny.engine.gpu.network import NetworkKernel
 from pyvmaf_tiny.engine.gpu.sycl import SyclBackend
 from pyvmaf_tiny.model.layers import load_network
@@ -34,8 +34,10 @@ def feature_rows() -> NDArray[np.float64]:
     return rows
 
 
-def on_device(network: Network, rows: NDArray[np.float64]) -> NDArray[np.float32]:
-    backend = SyclBackend(None, 1)
+def on_device(
+    network: Network, rows: NDArray[np.float64], backend: Backend | None = None
+) -> NDArray[np.float32]:
+    backend = backend or SyclBackend(None, 1)
     kernel, scores = NetworkKernel(backend, network), backend.allocate(4 * len(rows))
     kernel.run(constant(backend, rows), len(rows), scores)
     host = np.empty(4 * len(rows), np.uint8)

@@ -29,8 +29,9 @@ INLINE i64 round_shift(i64 x, int shift) { return (x + (((i64)1 << shift) >> 1))
 
 INLINE int within(int x, int first, int last) { return x >= first && x <= last; }
 
-/* Adds up `count` rows of ITEMS values each; the sums are in sums[k * ITEMS] afterwards. In two
- * steps, with one item for each PARTS-th of a row first: cheaper than halving seven times. */
+/* Adds up `count` rows of ITEMS values each; item k then has the sum of row k in sums[k * ITEMS],
+ * for itself alone. In two steps, with one item for each PARTS-th of a row first: cheaper than
+ * halving seven times. No other item reads what such an item replaces. */
 enum { PARTS = 16 };
 
 INLINE void sum_over_items(LOCAL u64 *sums, const int count, int item)
@@ -42,7 +43,6 @@ INLINE void sum_over_items(LOCAL u64 *sums, const int count, int item)
 #pragma unroll
         for (int i = 0; i < ITEMS; i += PARTS)
             sum += row[i + item % PARTS];
-    group_barrier();
     if (item < count * PARTS)
         row[item % PARTS] = sum;
     group_barrier();
@@ -54,5 +54,4 @@ INLINE void sum_over_items(LOCAL u64 *sums, const int count, int item)
             sum += row[i];
         row[0] = sum;
     }
-    group_barrier();
 }

@@ -103,8 +103,7 @@ KERNEL model(GLOBAL const model_params *p, GLOBAL const layer_params *layers,
         for (int i = item; i < layer->outputs; i += ITEMS)
             values[layer->out + i] = layer_value(layer, weights + layer->weights, values, i);
     }
-    group_barrier();
-    if (item != 0)
+    if (item != 0) /* which has made the score: that is the first value of its layer */
         return;
     const double score = values[p->score];
     int sound = score >= -LARGEST_SCORE && score <= LARGEST_SCORE;

@@ -8,8 +8,9 @@ import os
 import struct
 import subprocess
 import tempfile
+import weakref
 from collections.abc import Sequence
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +51,7 @@ class HostBackend(Backend):
             stderr=self._said,
             env=os.environ | _OPTIONS,
         )
+        self._end = weakref.finalize(self, _end, self._process, self._said)
 
     def _tell(self, command: int, *words: int, payload: Any = b"", answer: int = 0) -> bytes:
         """Send a command; its answer of so many bytes. Raises KernelFault."""
@@ -66,21 +68,6 @@ class HostBackend(Backend):
         if len(answered) < answer or self._process.poll():
             self._end()
         return answered
-
-    def _end(self) -> None:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        with contextlib.suppress(BrokenPipeError):
-            self._process.stdin.close()
-        code = self._process.wait()
-        self._process.stdout.close()
-        if self._said.closed:
-            return
-        self._said.seek(0)
-        said = self._said.read().decode(errors="replace")
-        self._said.close()
-        if code or "ERROR" in said:
-            raise KernelFault(f"exit {code}\n{said}")
 
     def entered(self) -> contextlib.AbstractContextManager[None]:
         return contextlib.nullcontext()
@@ -129,3 +116,18 @@ class HostBackend(Backend):
     def close(self) -> None:
         """End the process; KernelFault when it has something to report. May be called twice."""
         self._end()
+
+
+def _end(process: subprocess.Popen[bytes], said: IO[bytes]) -> None:
+    """Wait for the end; KernelFault."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.close()
+    process.stdout.close()
+    code = process.wait()
+    said.seek(0)
+    report = said.read().decode(errors="replace")
+    said.close()
+    if code:
+        raise KernelFault(f"exit {code}\n{report}")

@@ -19,7 +19,7 @@ typedef unsigned long long u64;
 #define INLINE static inline
 #define GLOBAL
 #define LOCAL
-#define SHARED static /* sanitizers surround it; build.py has every item announce it */
+#define SHARED static __attribute__((aligned(16))) /* sanitizers surround it; build.py has every item announce it */
 #define CONSTANT static const
 
 #define UNWATCHED __attribute__((no_sanitize_thread)) static /* reads what belongs to the host */
@@ -32,6 +32,20 @@ UNWATCHED int groups_x(void) { return host_now.groups[0]; }
 UNWATCHED int groups_y(void) { return host_now.groups[1]; }
 #define group_barrier() host_barrier(__FILE__, __LINE__)
 INLINE int leading_zeros(u32 x) { return x ? __builtin_clz(x) : 32; }
+
+typedef u32 words4 __attribute__((vector_size(16)));
+
+INLINE void load4(const u32 *from, u32 to[4])
+{
+    const words4 all = *(const words4 *)from;
+    for (int i = 0; i < 4; i++)
+        to[i] = all[i];
+}
+
+INLINE void store4(u32 *to, const u32 from[4])
+{
+    *(words4 *)to = (words4){from[0], from[1], from[2], from[3]};
+}
 
 INLINE u32 bits_of(float x)
 {
