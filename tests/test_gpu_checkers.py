@@ -113,5 +113,17 @@ def test_a_fault_is_found(builds: Builds, kernel: str, checker: Checker, message
     assert kernel in str(fault.value) or checker is MEMORY  # that notices when results are used
 
 
+@pytest.mark.parametrize("checker", [ADDRESS, ADDRESS_GCC], ids=lambda checker: checker.name)
+@pytest.mark.parametrize("kernel", ["reads_before_a_buffer", "writes_behind_a_buffer"])
+def test_a_piece_of_a_buffer_has_ends(builds: Builds, checker: Checker, kernel: str) -> None:
+    backend = HostBackend(builds(checker))
+    size = 4 * GROUPS * ITEMS
+    given = constant(backend, np.zeros(3 * size, np.uint8))
+    pieces = [backend.piece(each, size, size) for each in (given, backend.allocate(3 * size))]
+    backend.launch("fine", (GROUPS, 1, 1), pieces)
+    with pytest.raises(KernelFault, match="use-after-poison"):
+        backend.launch(kernel, (GROUPS, 1, 1), pieces)
+
+
 def test_every_fault_has_its_test(builds: Builds) -> None:
     assert set(builds(RACES).kernels) == {"fine"} | {kernel for kernel, _, _ in FAULTS}

@@ -10,12 +10,12 @@ import subprocess
 import tempfile
 import weakref
 from collections.abc import Sequence
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pyvmaf_tiny.engine.gpu.backend import Backend
+from pyvmaf_tiny.engine.gpu.backend import Backend, Place
 from pyvmaf_tiny.frames import DevicePlane, Plane
 
 from .build import Program
@@ -30,6 +30,14 @@ _OPTIONS = {
 
 class KernelFault(Exception):
     """The checker has something to report."""
+
+
+class Piece(NamedTuple):
+    """A buffer of the device, or a part of one, which is all that a kernel may touch of it."""
+
+    number: int
+    offset: int
+    nbytes: int
 
 
 class HostBackend(Backend):
@@ -59,7 +67,7 @@ class HostBackend(Backend):
         assert self._process.stdout is not None
         answered = b""
         try:
-            self._process.stdin.write(struct.pack("<6Q", command, *words, *[0] * (5 - len(words))))
+            self._process.stdin.write(struct.pack("<7Q", command, *words, *[0] * (6 - len(words))))
             self._process.stdin.write(payload)
             self._process.stdin.flush()
             answered = self._process.stdout.read(answer)
@@ -72,39 +80,62 @@ class HostBackend(Backend):
     def entered(self) -> contextlib.AbstractContextManager[None]:
         return contextlib.nullcontext()
 
-    def allocate(self, nbytes: int) -> Any:
+    def allocate(self, nbytes: int) -> Piece:
         (number,) = struct.unpack("<Q", self._tell(_ALLOCATE, nbytes, answer=8))
-        return number
+        return Piece(number, 0, nbytes)
 
     def allocate_host(self, nbytes: int) -> NDArray[np.uint8]:
         return np.empty(nbytes, np.uint8)
 
-    def upload(self, target: Any, offset: int, source: NDArray[np.uint8]) -> None:
-        self._tell(_UPLOAD, target, offset, source.nbytes, payload=source.tobytes())
+    def piece(self, buffer: Piece, offset: int, nbytes: int) -> Piece:
+        assert 0 <= offset <= offset + nbytes <= buffer.nbytes
+        return Piece(buffer.number, buffer.offset + offset, nbytes)
 
-    def upload_plane(self, target: Any, offset: int, plane: DevicePlane) -> None:
-        (height, width), row = plane.shape, plane.strides[0]
-        for y in range(height):
-            samples = ctypes.string_at(plane.address + row * y, width * plane.itemsize)
-            self._tell(_UPLOAD, target, offset + len(samples) * y, len(samples), payload=samples)
+    def upload(self, target: Piece, offset: int, source: NDArray[np.uint8]) -> None:
+        self._upload(target, offset, source.tobytes())
+
+    def _upload(self, target: Piece, offset: int, contents: bytes) -> None:
+        self._tell(_UPLOAD, *self.piece(target, offset, len(contents)), payload=contents)
+
+    def check_plane(self, plane: DevicePlane) -> None:
+        assert plane.kind == self.memory
+
+    def upload_planes(self, places: Sequence[Place]) -> None:
+        for plane, target, offset in places:
+            (height, width), row = plane.shape, plane.strides[0]
+            nbytes = width * plane.itemsize
+            for y in range(height):
+                samples = ctypes.string_at(plane.address + row * y, nbytes)
+                self._upload(target, offset + nbytes * y, samples)
 
     def place(self, plane: Plane) -> DevicePlane:
         kept = np.ascontiguousarray(plane)
         return DevicePlane("host", kept.ctypes.data, kept.shape, kept.dtype, kept.strides, kept)
 
-    def download(self, target: NDArray[np.uint8], source: Any) -> None:
-        answer = self._tell(_DOWNLOAD, source, 0, target.nbytes, answer=target.nbytes)
-        target[:] = np.frombuffer(answer, np.uint8)
+    def download(
+        self, target: NDArray[np.uint8], source: Piece, *, with_uploads: bool = False
+    ) -> None:
+        piece = self.piece(source, 0, target.nbytes)
+        target[:] = np.frombuffer(self._tell(_DOWNLOAD, *piece, answer=target.nbytes), np.uint8)
 
-    def copy(self, target: Any, to: int, source: Any, offset: int, nbytes: int) -> None:
-        self._tell(_COPY, target, to, source, offset, nbytes)
+    def copy(self, target: Piece, to: int, source: Piece, offset: int, nbytes: int) -> None:
+        ends = self.piece(target, to, nbytes), self.piece(source, offset, nbytes)
+        self._tell(_COPY, *ends[0], *ends[1])
 
-    def launch(self, kernel: str, groups: tuple[int, int, int], buffers: Sequence[Any]) -> None:
+    def launch(
+        self,
+        kernel: str,
+        groups: tuple[int, int, int],
+        buffers: Sequence[Piece],
+        *,
+        with_uploads: bool = False,
+    ) -> None:
         number = self._program.kernels[kernel]
-        payload = struct.pack(f"<{len(buffers)}Q", *buffers)
-        self._tell(_LAUNCH, number, *groups, len(buffers), payload=payload)
+        words = [word for piece in buffers for word in piece]
+        payload = struct.pack(f"<{len(words)}Q", *words)
+        self._tell(_LAUNCH, number, *groups, len(buffers), payload=payload, answer=8)
 
-    def mark(self) -> Any:
+    def mark(self, *, with_uploads: bool = False) -> Any:
         return None
 
     def wait(self, mark: Any) -> None:
