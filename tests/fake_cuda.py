@@ -61,6 +61,10 @@ class Result(enum.Enum):
 
 OK = Result.CUDA_SUCCESS
 
+#: After these a context answers nothing else any more.
+STICKY = (Result.CUDA_ERROR_ILLEGAL_ADDRESS, Result.CUDA_ERROR_LAUNCH_FAILED)
+_STILL_ANSWERED = ("cuInit", "cuD", "cuCtxPopCurrent")
+
 Answer = tuple[Any, ...]
 
 
@@ -100,6 +104,7 @@ class FakeDriver:
         self.devices = 1
         self.version = 13000  # of the driver
         self.fail: dict[str, tuple[int, Result]] = {}  # function -> calls that succeed, answer
+        self.broken: Result | None = None
         self.calls: list[str] = []
         self.misuse: list[str] = []
         self.live: dict[Any, Any] = {}
@@ -118,9 +123,12 @@ class FakeDriver:
 
     def _begin(self, function: str, *, needs_context: bool = True) -> Result:
         self.calls.append(function)
+        if self.broken is not None and not function.startswith(_STILL_ANSWERED):
+            return self.broken
         if function in self.fail:
             left, answer = self.fail[function]
             if left == 0:
+                self.broken = answer if answer in STICKY else None
                 return answer
             self.fail[function] = (left - 1, answer)
         if needs_context and self._contexts[-1:] != ["primary"]:
@@ -134,6 +142,9 @@ class FakeDriver:
     def _take(self, thing: Any, what: Any) -> Any:
         self.live[thing] = what
         return thing
+
+    def _made(self, answer: Result, thing: Any, what: str) -> Answer:
+        return answer, self._take(thing, what) if answer is OK else None
 
     def _free(self, function: str, thing: Any) -> Answer:
         answer = self._begin(function)
@@ -164,7 +175,8 @@ class FakeDriver:
 
     def cuDevicePrimaryCtxRetain(self, device: int) -> Answer:  # noqa: N802
         answer = self._begin("cuDevicePrimaryCtxRetain", needs_context=False)
-        self.live["primary"] = self.live.get("primary", 0) + 1
+        if answer is OK:
+            self.live["primary"] = self.live.get("primary", 0) + 1
         return answer, "primary"
 
     def cuDevicePrimaryCtxRelease(self, device: int) -> Answer:  # noqa: N802
@@ -172,11 +184,15 @@ class FakeDriver:
         self.live["primary"] -= 1
         if not self.live["primary"]:
             del self.live["primary"]
+            if self.broken is not None:  # the context takes everything with it
+                self.live.clear()
         return (answer,)
 
     def cuCtxPushCurrent(self, context: object) -> Answer:  # noqa: N802
-        self._contexts.append(context)
-        return (self._begin("cuCtxPushCurrent"),)
+        answer = self._begin("cuCtxPushCurrent", needs_context=False)
+        if answer is OK:
+            self._contexts.append(context)
+        return (answer,)
 
     def cuCtxPopCurrent(self) -> Answer:  # noqa: N802
         return self._begin("cuCtxPopCurrent"), self._contexts.pop()
@@ -273,7 +289,7 @@ class FakeDriver:
         answer = self._begin("cuStreamCreateWithPriority")
         if flags != 1 or not -5 <= priority <= 0:
             answer = self._misused("a stream that blocks, or of no priority")
-        return answer, self._take(_Stream(self._order == "eager"), "stream")
+        return self._made(answer, _Stream(self._order == "eager"), "stream")
 
     def cuStreamDestroy(self, stream: _Stream) -> Answer:  # noqa: N802
         if stream.done < len(stream.work):
@@ -293,7 +309,7 @@ class FakeDriver:
         answer = self._begin("cuEventCreate")
         if flags != 3:
             answer = self._misused("an event that times, or that spins")
-        return answer, self._take(_Event(), "event")
+        return self._made(answer, _Event(), "event")
 
     def cuEventDestroy(self, event: Any) -> Answer:  # noqa: N802
         return self._free("cuEventDestroy", event)
@@ -320,7 +336,8 @@ class FakeDriver:
             return Result.CUDA_ERROR_INVALID_IMAGE, None
         if data not in self._backends:
             self._backends[data] = SyclBackend(None, *map(int, data.split()))
-        return self._begin("cuModuleLoadData"), self._take(_Module(self._backends[data]), "module")
+        answer = self._begin("cuModuleLoadData")
+        return self._made(answer, _Module(self._backends[data]), "module")
 
     def cuModuleUnload(self, module: Any) -> Answer:  # noqa: N802
         return self._free("cuModuleUnload", module)

@@ -7,13 +7,14 @@ text, ``nvrtc`` compiles it for NVIDIA. Nothing of a GPU is imported before a de
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import importlib
 from typing import Any
 
 from pyvmaf_tiny.engine.base import EngineSpec
 from pyvmaf_tiny.engine.devices import EngineDevice, engine_device
-from pyvmaf_tiny.errors import DeviceError
+from pyvmaf_tiny.errors import EngineError
 
 from .backend import Backend
 from .stream import GpuEngine
@@ -36,14 +37,13 @@ def create(spec: EngineSpec) -> GpuEngine:
 def create_on_any(spec: EngineSpec) -> GpuEngine | None:
     """Make an engine on the first GPU that works; None when there is none.
 
-    A CPU that shows up as a SYCL device is none: the CPU engine is faster there.
+    One that is there and fails, or has no memory left, does not work. A CPU that shows up as a
+    SYCL device is none: the CPU engine is faster there.
     """
     for kind in KINDS:
-        try:
+        with contextlib.suppress(EngineError):
             if _module(kind).has_gpu():
                 return create(dataclasses.replace(spec, device=kind))
-        except DeviceError:
-            continue
     return None
 
 
@@ -54,7 +54,7 @@ def found() -> tuple[dict[str, str], dict[str, str]]:
     for kind in KINDS:
         try:
             names = _module(kind).devices()
-        except DeviceError as error:
+        except EngineError as error:  # also of a driver that is there and broken
             reasons[kind] = str(error)
             continue
         devices |= {f"{kind}:{index}": name for index, name in enumerate(names)}

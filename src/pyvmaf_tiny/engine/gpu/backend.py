@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 from collections.abc import Sequence
 from typing import Any, Protocol, TypeAlias
@@ -10,7 +11,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from pyvmaf_tiny.errors import EngineStateError
+from pyvmaf_tiny.errors import DeviceError, EngineStateError
 from pyvmaf_tiny.frames import DevicePlane, Plane
 
 #: A plane on the device, and the buffer and the byte in it where it is to lie.
@@ -108,10 +109,29 @@ class Process:
         """Raises EngineStateError in another process."""
         if not self.is_this():
             raise EngineStateError(
-                "the engine belongs to the process that this one was forked from",
-                hint='make scorers in the process that uses them, and start it with "spawn": '
-                "a forked one cannot use a GPU that its parent used",
+                "the engine belongs to the process that this one was forked from", hint=_SPAWN
             )
+
+
+_SPAWN = 'start processes with "spawn": a forked one cannot use a device that its parent used'
+
+
+def opened_here(kind: str) -> Process:
+    """The calling process, for a runtime with threads of its own, which no fork copies.
+
+    Raises DeviceError in a process forked from one that has opened a device of this kind.
+    """
+    first = _first_user(kind)
+    if not first.is_this():
+        raise DeviceError(
+            "this process was forked from one that used the device", given=kind, hint=_SPAWN
+        )
+    return first
+
+
+@functools.cache
+def _first_user(kind: str) -> Process:
+    return Process()
 
 
 def constant(backend: Backend, values: NDArray[Any]) -> Any:

@@ -64,7 +64,7 @@ class CudaBackend:
         try:
             yield
         finally:
-            call(self._driver, "cuCtxPopCurrent")
+            self._driver.cuCtxPopCurrent()  # repeats at most what another call has said
 
     def allocate(self, nbytes: int) -> Any:
         """Device memory."""

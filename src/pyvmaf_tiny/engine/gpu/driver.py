@@ -44,7 +44,7 @@ class Held:
         if not self.process.is_this():
             return
         cuda = self.cuda
-        cuda.cuCtxPushCurrent(self.context)
+        (entered,) = cuda.cuCtxPushCurrent(self.context)
         for stream in self.streams:
             cuda.cuStreamSynchronize(stream)
         self.lent.clear()
@@ -58,7 +58,8 @@ class Held:
             for thing in things:
                 free(thing)
             things.clear()
-        cuda.cuCtxPopCurrent()
+        if entered == cuda.CUresult.CUDA_SUCCESS:
+            cuda.cuCtxPopCurrent()
         cuda.cuDevicePrimaryCtxRelease(self.device)
 
 

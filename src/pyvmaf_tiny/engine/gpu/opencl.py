@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pyvmaf_tiny.errors import DeviceError, EngineError, OutOfMemoryError
 from pyvmaf_tiny.frames import DevicePlane, Plane
 
-from .backend import Place
+from .backend import Place, opened_here
 from .runtime import opencl_runtime
 from .source import ITEMS, KERNELS, kernel_source
 
@@ -42,6 +42,7 @@ class OpenclBackend:
         Raises DeviceError: no pyopencl, no device, no double precision; EngineError: kernels that
         do not compile.
         """
+        self._process = opened_here("opencl")
         self._cl = cl = load_pyopencl()
         device = _choose(_devices(), index)
         if not device.double_fp_config:
@@ -62,6 +63,7 @@ class OpenclBackend:
     @contextlib.contextmanager
     def entered(self) -> Iterator[None]:
         """Turn pyopencl's errors into ours."""
+        self._process.check()
         with _checked(self._cl):
             yield
 
@@ -174,8 +176,9 @@ class OpenclBackend:
 
     def close(self) -> None:
         """Let go of the host's memory; may be called twice."""
-        with contextlib.suppress(self._cl.Error):  # there is nothing left to be done
-            self.finish()
+        if self._process.is_this():
+            with contextlib.suppress(self._cl.Error):  # there is nothing left to be done
+                self.finish()
         self._pinned.clear()
 
 

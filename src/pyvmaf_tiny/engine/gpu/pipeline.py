@@ -45,6 +45,7 @@ class Slot:
 
     def empty(self) -> None:
         """Make room for a new batch."""
+        self.launched = False  # whether all its work is under way, or done
         self.frames = 0  # reference frames taken
         self.scored: list[int] = []  # those of them that have distorted versions
 
@@ -122,6 +123,7 @@ class Pipeline:
         if pairs:
             self._launch_pairs(slot, pairs)
         slot.mark = backend.mark()
+        slot.launched = True
 
     def _launch_pairs(self, slot: Slot, pairs: int) -> None:
         backend = self.backend

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ from pyvmaf_tiny import _native
 from pyvmaf_tiny.engine.base import EngineSpec, Lanes, Rows, check_renditions
 from pyvmaf_tiny.engine.native.settings import check
 from pyvmaf_tiny.engine.samples import sample_range_error
-from pyvmaf_tiny.errors import EngineStateError, VmafTinyError
+from pyvmaf_tiny.errors import EngineError, EngineStateError, VmafTinyError
 from pyvmaf_tiny.frames import AnyPlane, FeatureVector
 from pyvmaf_tiny.version import __version__
 
@@ -85,6 +86,7 @@ class GpuEngine:
         self._due: deque[_Frame] = deque()  # in order; the first one is the next to be delivered
         self._is_first = True  # whether that is frame 0
         self._rows: list[Lanes] = []  # known, and not returned yet
+        self._failure: str | None = None  # what the device said; nothing more comes after it
         for slot in self._open().slots:
             slot.empty()
 
@@ -99,6 +101,12 @@ class GpuEngine:
 
     def _take(self, ref: AnyPlane, dis: Sequence[AnyPlane]) -> Rows:
         pipeline = self._open()
+        if self._failure is not None:
+            raise EngineStateError(
+                "pushed after the device failed",
+                given=self._failure,
+                hint="flush() gives the rows that were complete; make a new scorer",
+            )
         if self._flushed:
             raise EngineStateError(
                 "pushed after the stream was flushed", hint="reset() starts a new stream"
@@ -107,7 +115,7 @@ class GpuEngine:
             error = sample_range_error(self._spec, self._pushed, ref, dis)
             if error is not None:
                 raise error
-        with pipeline.backend.entered():
+        with self._at_work(pipeline):
             slot = pipeline.slots[self._filling]
             if slot.frames == pipeline.stream.batch:  # its last batch; the place is needed now
                 while self._due and self._due[0].slot is slot:
@@ -136,7 +144,9 @@ class GpuEngine:
     def flush(self) -> Rows:
         """End the stream; all rows that are still due."""
         pipeline = self._open()
-        with pipeline.backend.entered():
+        if self._failure is not None:
+            return self._take_rows()
+        with self._at_work(pipeline):
             slot = pipeline.slots[self._filling]
             if 0 < slot.frames < pipeline.stream.batch and not self._flushed:
                 self._launch(slot)
@@ -145,19 +155,36 @@ class GpuEngine:
                 self._deliver()
         return self._take_rows()
 
+    @contextlib.contextmanager
+    def _at_work(self, pipeline: Pipeline) -> Iterator[None]:
+        """The device is used within. When it fails, the stream ends with what is complete."""
+        try:
+            with pipeline.backend.entered():
+                yield
+        except EngineError as error:
+            # What was not launched as a whole never gets totals: those that are there are older.
+            self._due = deque(frame for frame in self._due if frame.slot.launched)
+            with contextlib.suppress(EngineError), pipeline.backend.entered():
+                while len(self._due) > 1:  # the motion of the last one needs the next
+                    self._deliver()
+            self._due.clear()
+            self._failure = str(error)
+            raise
+
     def _deliver(self) -> None:
         """Wait for the oldest frame that is due, and make its row, if it is to have one."""
-        frame = self._due.popleft()
+        frame = self._due[0]
         motion = self._motion_of(frame)
         if self._is_first:
             motion *= 0.0  # by definition; NaN stays
-        elif self._due:
-            motion = min(motion, self._motion_of(self._due[0]))
-        self._is_first = False
+        elif len(self._due) > 1:
+            motion = min(motion, self._motion_of(self._due[1]))
         if frame.scored is not None:
             lanes = self._spec.lanes
             totals = self._open().pair_totals(frame.slot)[lanes * frame.scored :]
             self._rows.append(tuple(self._vector(totals[lane], motion) for lane in range(lanes)))
+        self._is_first = False
+        self._due.popleft()
 
     def _motion_of(self, frame: _Frame) -> float:
         if "motion" not in self._spec.features:

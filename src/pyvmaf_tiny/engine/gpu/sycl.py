@@ -6,16 +6,16 @@ import contextlib
 import functools
 import importlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pyvmaf_tiny.errors import DeviceError, EngineError, OutOfMemoryError
+from pyvmaf_tiny.errors import DeviceError, EngineError, OutOfMemoryError, VmafTinyError
 from pyvmaf_tiny.frames import DevicePlane, Plane
 
-from .backend import Place
+from .backend import Place, opened_here
 from .runtime import opencl_runtime
 from .source import ITEMS, KERNELS, kernel_source
 
@@ -35,6 +35,7 @@ class SyclBackend:
 
         Raises DeviceError: no dpctl, no device, no double precision, kernels that do not compile.
         """
+        self._process = opened_here("sycl")
         dpctl = load_dpctl()
         device = _choose(_devices(), index)
         if not device.has_aspect_fp64:
@@ -50,9 +51,16 @@ class SyclBackend:
         self._memory: Any = importlib.import_module("dpctl.memory")
         self._kernels = {name: program.get_sycl_kernel(name) for name in KERNELS}
 
-    def entered(self) -> contextlib.AbstractContextManager[None]:
-        """Nothing to be done."""
-        return contextlib.nullcontext()
+    @contextlib.contextmanager
+    def entered(self) -> Iterator[None]:
+        """Turn dpctl's errors into ours."""
+        self._process.check()
+        try:
+            yield
+        except VmafTinyError:  # some are RuntimeErrors, too
+            raise
+        except (RuntimeError, load_dpctl().SyclKernelSubmitError) as error:
+            raise EngineError("the SYCL device failed", given=str(error)) from error
 
     def allocate(self, nbytes: int) -> Any:
         """Device memory."""
@@ -160,7 +168,8 @@ class SyclBackend:
 
     def close(self) -> None:
         """Let go of the queues."""
-        self.finish()
+        if self._process.is_this():
+            self.finish()
         self._copies = self._compute = None
 
 
