@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from gpu_device import open_backend
 from numpy.typing import NDArray
 
 from pyvmaf_tiny.engine.gpu.backend import Backend, Place
-from pyvmaf_tiny.engine.gpu.sycl import SyclBackend, part_of
 from pyvmaf_tiny.frames import DevicePlane, Plane
 
 _BAND = 4096
@@ -18,10 +18,10 @@ _GUARD = 0xC3
 
 
 class GuardedBackend(Backend):
-    """The SYCL backend, every buffer with a band on either side, filled with ``fill`` at first."""
+    """The tests' device; every buffer has a band on either side and ``fill`` in it at first."""
 
     def __init__(self, sample_bytes: int, limits: int, fill: int) -> None:
-        self._real = SyclBackend(None, sample_bytes, limits)
+        self._real = open_backend(sample_bytes, limits)
         self._fill = fill
         self._whole: list[tuple[Any, int]] = []
         self.device, self.memory = self._real.device, self._real.memory
@@ -36,15 +36,16 @@ class GuardedBackend(Backend):
         self._real.upload(whole, 0, contents)
         self._real.finish()
         self._whole.append((whole, nbytes))
-        return part_of(whole, _BAND, nbytes)
+        return self._real.piece(whole, _BAND, nbytes)
 
     def intact(self) -> bool:
         """Whether nothing has been written outside any buffer; there are buffers."""
-        self._real.finish()
         for whole, nbytes in self._whole:
             contents = np.empty(nbytes + 2 * _BAND, np.uint8)
-            self._real.download(contents, whole)
-            self._real.finish()
+            with self._real.entered():
+                self._real.finish()
+                self._real.download(contents, whole)
+                self._real.finish()
             contents[_BAND : _BAND + nbytes] = _GUARD
             if not (contents == _GUARD).all():
                 return False

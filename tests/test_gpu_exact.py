@@ -1,6 +1,6 @@
 """The GPU kernels give the native engine's features, as doubles.
 
-They run for real, on the CPU that Intel's OpenCL runtime offers as a SYCL device.
+They run for real, on the device of ``gpu_device``.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from gpu_device import DEVICE
 from gpu_guard import GuardedBackend
 from numpy.typing import NDArray
 from oracle.cases import Case, random_case
@@ -23,7 +24,7 @@ from pyvmaf_tiny.frames import BIT_DEPTHS, Plane
 
 
 def on_gpu(ref: Plane, dis: Plane, **options: Any) -> NDArray[np.float64]:
-    return pyvmaf_tiny.features(ref, dis, device="sycl", **options)
+    return pyvmaf_tiny.features(ref, dis, device=DEVICE, **options)
 
 
 @pytest.mark.parametrize("neg", [False, True], ids=["default", "neg"])
@@ -112,8 +113,10 @@ def test_kernels_stay_in_their_buffers(size: tuple[int, int], bit_depth: int) ->
 @pytest.mark.parametrize("offset", [-1, 100])
 def test_the_guard_notices_a_single_byte(offset: int) -> None:
     backend = GuardedBackend(1, 1, 0)
-    buffer = backend.allocate(100)
-    backend.upload(buffer, 0, np.zeros(100, np.uint8))
-    assert backend.intact()
-    backend.upload(buffer, offset, np.zeros(1, np.uint8))
-    assert not backend.intact()
+    with backend.entered():
+        buffer = backend.allocate(100)
+        backend.upload(buffer, 0, np.zeros(100, np.uint8))
+        assert backend.intact()
+        backend.upload(buffer, offset, np.zeros(1, np.uint8))
+        assert not backend.intact()
+    backend.close()

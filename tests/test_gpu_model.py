@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
+from gpu_device import entered
 from model_graphs import row_sums, save
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
@@ -16,7 +17,6 @@ from onnx import TensorProto, helper, numpy_helper
 from pyvmaf_tiny import ModelError, load_model, models
 from pyvmaf_tiny.engine.gpu.backend import Backend, constant
 from pyvmaf_tiny.engine.gpu.network import NetworkKernel
-from pyvmaf_tiny.engine.gpu.sycl import SyclBackend
 from pyvmaf_tiny.model.layers import load_network
 from pyvmaf_tiny.model.network import Network
 
@@ -37,7 +37,9 @@ def feature_rows() -> NDArray[np.float64]:
 def on_device(
     network: Network, rows: NDArray[np.float64], backend: Backend | None = None
 ) -> NDArray[np.float32]:
-    backend = backend or SyclBackend(None, 1)
+    if backend is None:
+        with entered() as opened:
+            return on_device(network, rows, opened)
     kernel, scores = NetworkKernel(backend, network), backend.allocate(4 * len(rows))
     kernel.run(constant(backend, rows), len(rows), scores)
     host = np.empty(4 * len(rows), np.uint8)

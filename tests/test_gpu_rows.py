@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from gpu_device import entered
 from numpy.typing import NDArray
 
 from pyvmaf_tiny import _native
@@ -18,7 +19,7 @@ from pyvmaf_tiny.engine.gpu.backend import Backend, constant
 from pyvmaf_tiny.engine.gpu.layout import PAIR_TOTALS, Stream, plan
 from pyvmaf_tiny.engine.gpu.rows import norm_table
 from pyvmaf_tiny.engine.gpu.source import ITEMS, pack
-from pyvmaf_tiny.engine.gpu.sycl import SyclBackend, load_dpctl
+from pyvmaf_tiny.engine.gpu.sycl import load_dpctl
 
 NATIVE = Path(__file__).parents[1] / "native" / "src"
 KERNELS = NATIVE.parent / "gpu"
@@ -84,7 +85,8 @@ def check_features(backend: Backend, size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("size", [(33, 33), (70, 50), (1921, 1083), (34, 4097), (16384, 16384)])
 def test_features_of_any_totals(size: tuple[int, int]) -> None:
-    check_features(SyclBackend(None, 1), size)
+    with entered() as backend:
+        check_features(backend, size)
 
 
 CUBE_ROOTS = """

@@ -1,0 +1,38 @@
+"""The device that tests of exactness and of streams run on: a GPU where there is one.
+
+That is the SYCL CPU device, or what PYVMAF_TINY_TEST_DEVICE names: "cuda", "sycl:1" and so on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+
+from pyvmaf_tiny.engine import gpu
+from pyvmaf_tiny.engine.devices import engine_device
+from pyvmaf_tiny.engine.gpu.backend import Backend
+
+DEVICE = os.environ.get("PYVMAF_TINY_TEST_DEVICE", "sycl")
+
+#: "cuda" of "cuda:1".
+KIND = engine_device(DEVICE).kind
+
+#: What results call it.
+NUMBERED = f"{KIND}:{engine_device(DEVICE).index or 0}"
+
+
+def open_backend(sample_bytes: int, limits: int = 1) -> Backend:
+    """The device with kernels for samples of so many bytes and for so many gain limits."""
+    return gpu.open_backend(engine_device(DEVICE), sample_bytes, limits)
+
+
+@contextlib.contextmanager
+def entered(sample_bytes: int = 1) -> Iterator[Backend]:
+    """The device, for calls within; closed at the end."""
+    backend = open_backend(sample_bytes)
+    try:
+        with backend.entered():
+            yield backend
+    finally:
+        backend.close()
