@@ -108,7 +108,7 @@ def trips(kernel: str, body: list[str], renditions: int) -> float:
     if kernel.startswith("vif"):
         return 2.0  # groups of four pixels
     if kernel.startswith("adm"):
-        return 16 * 66 / ITEMS  # columns of the vertical filter
+        return 32 * 66 / ITEMS  # columns of the vertical filter
     return 16 / (loads / 5) if kernel == "motion" else 1.0
 
 

@@ -22,7 +22,7 @@ INLINE int adm_aligned(const int fine, const i32 o[ADM_BANDS], const i32 t[ADM_B
 INLINE i32 adm_gain(i32 o, i32 t)
 {
     const u32 magnitude = (u32)(o < 0 ? -o : o);
-    int drop = 17 - leading_zeros(magnitude); /* bit length - 15 */
+    int drop = top_bit(magnitude) - 14;
     drop = drop > 0 ? drop : 0;
     const u32 divisor = (magnitude + ((1u << drop) >> 1)) >> drop;
     const i64 quotient = (i64)(0x40000000u / divisor) * (o < 0 ? -t : t);

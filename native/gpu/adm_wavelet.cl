@@ -1,6 +1,6 @@
 /* ADM: what a level is made for, and its wavelet. See adm.cl. */
 enum {
-    ADM_ROWS = 16, /* of a tile, the surroundings included */
+    ADM_ROWS = 32, /* of a tile, the surroundings included */
     ADM_COLS = 32,
     ADM_OWN_ROWS = ADM_ROWS - 2,
     ADM_OWN_COLS = ADM_COLS - 2,

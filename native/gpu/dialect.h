@@ -7,6 +7,7 @@
  * Rounding is part of the definition: products and sums are never fused (a pragma here, -fmad=false
  * there), and doubles appear only where the definition has them.
  *
+ * top_bit is the position of the highest bit that is set, of x > 0.
  * load4 and store4 move four words of local memory at once, from and to a multiple of 16 bytes.
  */
 #ifdef __OPENCL_VERSION__
@@ -36,7 +37,8 @@ INLINE int group_z(void) { return (int)get_group_id(2); }
 INLINE int groups_x(void) { return (int)get_num_groups(0); }
 INLINE int groups_y(void) { return (int)get_num_groups(1); }
 INLINE void group_barrier(void) { barrier(CLK_LOCAL_MEM_FENCE); }
-INLINE int leading_zeros(u32 x) { return (int)clz(x); }
+INLINE u32 opaque(u32 x) { return x; }
+INLINE int top_bit(u32 x) { return 31 - (int)clz(x); }
 INLINE void load4(LOCAL const u32 *from, u32 to[4])
 {
     const uint4 all = *(LOCAL const uint4 *)from;
@@ -74,7 +76,17 @@ INLINE int group_z(void) { return (int)blockIdx.z; }
 INLINE int groups_x(void) { return (int)gridDim.x; }
 INLINE int groups_y(void) { return (int)gridDim.y; }
 INLINE void group_barrier(void) { __syncthreads(); }
-INLINE int leading_zeros(u32 x) { return __clz((int)x); }
+INLINE u32 opaque(u32 x)
+{
+    asm("" : "+r"(x));
+    return x;
+}
+INLINE int top_bit(u32 x)
+{
+    int at; /* one instruction; 31 - __clz(x) is two */
+    asm("bfind.u32 %0, %1;" : "=r"(at) : "r"(x));
+    return at;
+}
 INLINE void load4(const u32 *from, u32 to[4])
 {
     const uint4 all = *(const uint4 *)from;

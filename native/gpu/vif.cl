@@ -12,51 +12,35 @@
  * start of eight mantissas, less 30720, and the position of the one step among them. */
 INLINE u32 vif_log2(u32 x, GLOBAL const u16 *table)
 {
-    const int dropped = 16 - leading_zeros(x);
+    const int dropped = top_bit(x) - 15;
     const u32 mantissa = x >> dropped; /* 32768 .. 65535 */
-    const u32 entry = table[(mantissa - 32768) >> 3];
+    const u32 entry = table[(int)(mantissa >> 3) - (32768 >> 3)];
     const u32 step = (mantissa & 7) >= (entry & 15) ? 1 : 0;
     return 15 * VIF_LOG_ONE + (entry >> 4) + step + VIF_LOG_ONE * (u32)dropped;
 }
 
-/* Four windowed means of a row. */
+/* Four windowed means of a row; two of the values fit 17 bits. */
 INLINE void vif_means(const int radius, LOCAL const u32 *row, u32 out[VIF_QUAD])
 {
-    u32 values[4];
+    u32 values[VIF_QUAD + 2 * VIF_RADIUS];
+#pragma unroll
+    for (int k = 0; k < VIF_QUAD + 2 * radius; k += 4)
+        load4(row + k, values + k);
 #pragma unroll
     for (int j = 0; j < VIF_QUAD; j++)
-        out[j] = 0;
-#pragma unroll
-    for (int k = 0; k < VIF_QUAD + 2 * radius; k++) {
-        if (k % 4 == 0)
-            load4(row + k, values);
-#pragma unroll
-        for (int j = 0; j < VIF_QUAD; j++)
-            if (k - j >= 0 && k - j <= 2 * radius)
-                out[j] += vif_weight(radius, k - j) * values[k % 4];
-    }
+        out[j] = vif_window(radius, values + j);
 }
 
 /* Four windowed second moments of a row. */
 INLINE void vif_second_moments(const int radius, LOCAL const u32 *row, u32 out[VIF_QUAD])
 {
-    u64 sum[VIF_QUAD];
-    u32 values[4];
+    u32 values[VIF_QUAD + 2 * VIF_RADIUS];
+#pragma unroll
+    for (int k = 0; k < VIF_QUAD + 2 * radius; k += 4)
+        load4(row + k, values + k);
 #pragma unroll
     for (int j = 0; j < VIF_QUAD; j++)
-        sum[j] = 0x8000;
-#pragma unroll
-    for (int k = 0; k < VIF_QUAD + 2 * radius; k++) {
-        if (k % 4 == 0)
-            load4(row + k, values);
-#pragma unroll
-        for (int j = 0; j < VIF_QUAD; j++)
-            if (k - j >= 0 && k - j <= 2 * radius)
-                sum[j] += (u64)vif_weight(radius, k - j) * values[k % 4];
-    }
-#pragma unroll
-    for (int j = 0; j < VIF_QUAD; j++)
-        out[j] = (u32)(sum[j] >> 16);
+        out[j] = (u32)(vif_wide_window(0, radius, values + j, 0x8000) >> 16);
 }
 
 /* A second moment less the product of the means. The result fits int32, so differences may wrap. */
@@ -77,7 +61,7 @@ INLINE void vif_reference_pixel(i32 variance, GLOBAL const u16 *table, vif_sums 
 /* And what a pair of pixels does. Every operation on doubles is rounded once; all truncations fit
  * int32. */
 INLINE void vif_pair_pixel(i32 variance_r, i32 variance_d, i32 covariance,
-                           GLOBAL const double *limit, GLOBAL const u16 *table, vif_sums *sums)
+                           const double limit[LIMITS], GLOBAL const u16 *table, vif_sums *sums)
 {
     variance_d = variance_d > 0 ? variance_d : 0;
     if (variance_r < VIF_NOISE) {
@@ -101,7 +85,7 @@ INLINE void vif_pair_pixel(i32 variance_r, i32 variance_d, i32 covariance,
 /* Horizontal pass and statistics of four pixels, of which `cols` count: what the reference says,
  * which is kept, or (`paired`) what the pair says. */
 INLINE void vif_quad(const int paired, const int radius, LOCAL vif_tile *tile, int at, int kept,
-                     int cols, GLOBAL const double *limit, GLOBAL const u16 *table,
+                     int cols, const double limit[LIMITS], GLOBAL const u16 *table,
                      vif_sums *sums)
 {
     u32 mean[VIF_QUAD], square[VIF_QUAD], product[VIF_QUAD], variance[VIF_QUAD];
@@ -132,7 +116,7 @@ INLINE void vif_quad(const int paired, const int radius, LOCAL vif_tile *tile, i
 
 /* All groups of an item, which go along the rows, so that a warp's loads meet no bank twice. */
 INLINE void vif_quads(const int paired, const int radius, GLOBAL const vif_params *p,
-                      LOCAL vif_tile *tile, int x, int y, int item, GLOBAL const double *limit,
+                      LOCAL vif_tile *tile, int x, int y, int item, const double limit[LIMITS],
                       GLOBAL const u16 *table, vif_sums *sums)
 {
     const int quads = vif_tile_cols(radius) / VIF_QUAD;
@@ -166,13 +150,17 @@ INLINE void vif_totals(GLOBAL const vif_params *p, const vif_sums *sums, int ver
 INLINE void vif_level(const int radius, const int next_radius, const int wide,
                       GLOBAL const vif_params *p, GLOBAL const int *frame_of,
                       GLOBAL const void *refs, GLOBAL const void *dists, GLOBAL u16 *next_refs,
-                      GLOBAL u16 *next_dists, GLOBAL const double *limit, GLOBAL const u16 *table,
+                      GLOBAL u16 *next_dists, GLOBAL const double *limits, GLOBAL const u16 *table,
                       GLOBAL u64 *partials, LOCAL vif_tile *tile)
 {
     const int item = item_id(), frame = frame_of[group_z()];
     const int x = group_x() * vif_tile_cols(radius), y = group_y() * VIF_ROWS;
     LOCAL vif_moments *moments = &tile->u.moments;
     GLOBAL const void *ref = plane_at(wide, refs, p->plane, frame);
+    double limit[LIMITS];
+#pragma unroll
+    for (int l = 0; l < LIMITS; l++)
+        limit[l] = limits[l];
     vif_sums sums;
     sums.log_den = sums.flat_count = 0;
     vif_rows(radius, p, y, item, tile->rows);

@@ -81,49 +81,63 @@ INLINE void vif_rows(const int radius, GLOBAL const vif_params *p, int y, int it
     group_barrier();
 }
 
-/* The vertical pass of one column, at the item's place in the tile: of the reference alone, or
- * (`paired`) of a distorted frame and what it has in common with the reference. Sums of 8-bit
- * products fit 32 bits and are not rounded. */
-INLINE void vif_vertical(const int paired, const int radius, const int next_radius, const int wide,
-                         GLOBAL const vif_params *p, GLOBAL const void *plane,
-                         GLOBAL const void *ref, int x, int item, LOCAL const u32 *rows,
-                         LOCAL vif_moments *tile)
+/* Sum of a window of values under the kernel. Where two values fit 32 bits together (`pairs`), those
+ * of equal weight are added first: additions and multiplications run side by side. */
+INLINE u32 vif_window(const int radius, const u32 *values)
 {
-    u32 mean[VIF_ROWS], next[VIF_ROWS / 2];
-    u64 square[VIF_ROWS], product[VIF_ROWS];
-    u32 square8[VIF_ROWS], product8[VIF_ROWS];
+    u32 sum = vif_weight(radius, radius) * values[radius];
 #pragma unroll
-    for (int i = 0; i < VIF_ROWS; i++) {
-        mean[i] = square8[i] = product8[i] = 0;
-        square[i] = product[i] = 0;
-        next[i / 2] = 0;
+    for (int tap = 0; tap < radius; tap++)
+        sum += vif_weight(radius, tap) * (values[tap] + values[2 * radius - tap]);
+    return sum;
+}
+
+INLINE u64 vif_wide_window(const int pairs, const int radius, const u32 *values, u64 start)
+{
+    u64 sum = start;
+#pragma unroll
+    for (int tap = 0; tap <= (pairs ? radius : 2 * radius); tap++) {
+        const u32 mirror = pairs && tap < radius ? values[2 * radius - tap] : 0;
+        sum += (u64)vif_weight(radius, tap) * (values[tap] + mirror);
     }
-    const int column = mirrored(x - radius + item, p->width);
-    plane = plane_at(wide, plane, column, 1);
-    ref = plane_at(wide, ref, column, 1);
-    u32 at[4];
+    return sum;
+}
+
+/* A vertical moment, as it is kept. Sums of 8-bit products fit 32 bits and are not rounded. */
+INLINE u32 vif_moment(const int wide, const int pairs, const int radius, const u32 *values,
+                      int shift)
+{
+    if (!wide)
+        return vif_window(radius, values);
+    return (u32)(vif_wide_window(pairs, radius, values, ((u64)1 << shift) >> 1) >> shift);
+}
+
+/* The vertical pass of one column, at the item's place in the tile: of the reference alone, or
+ * (`paired`) of a distorted frame and what it has in common with the reference. */
+INLINE void vif_column(const int paired, const int pairs, const int radius, const int next_radius,
+                       const int wide, GLOBAL const vif_params *p, GLOBAL const void *plane,
+                       GLOBAL const void *ref, int item, LOCAL const u32 *rows,
+                       LOCAL vif_moments *tile)
+{
+    const int mean_shift = p->mean_shift, power_shift = p->power_shift;
+    const u32 mean_half = 1u << (mean_shift - 1);
+    u32 mean[VIF_ROWS], next[VIF_ROWS / 2], at[4];
+    u32 squares[VIF_ROWS + 2 * VIF_RADIUS], products[VIF_ROWS + 2 * VIF_RADIUS];
+#pragma unroll
+    for (int i = 0; i < VIF_ROWS; i++)
+        mean[i] = next[i / 2] = mean_half;
 #pragma unroll
     for (int k = 0; k < VIF_ROWS + 2 * radius; k++) {
         if (k % 4 == 0)
             load4(rows + k, at);
         const u32 value = sample_at(wide, plane, at[k % 4]);
-        const u32 other = paired ? sample_at(wide, ref, at[k % 4]) : 0;
+        squares[k] = opaque(value * value);
+        if (paired)
+            products[k] = opaque(value * sample_at(wide, ref, at[k % 4]));
 #pragma unroll
-        for (int i = 0; i < VIF_ROWS; i++) {
-            const int tap = k - i;
-            if (tap < 0 || tap > 2 * radius)
-                continue;
-            const u32 weight = vif_weight(radius, tap);
-            mean[i] += weight * value;
-            if (wide)
-                square[i] += (u64)weight * (value * value);
-            else
-                square8[i] += weight * (value * value);
-            if (paired && wide)
-                product[i] += (u64)weight * (value * other);
-            else if (paired)
-                product8[i] += weight * (value * other);
-        }
+        for (int i = 0; i < VIF_ROWS; i++)
+            if (k - i >= 0 && k - i <= 2 * radius)
+                mean[i] += vif_weight(radius, k - i) * value;
 #pragma unroll
         for (int i = 0; i < VIF_ROWS / 2; i++) {
             const int tap = k - 2 * i - (radius - next_radius);
@@ -131,22 +145,30 @@ INLINE void vif_vertical(const int paired, const int radius, const int next_radi
                 next[i] += vif_weight(next_radius, tap) * value;
         }
     }
-    const int mean_shift = p->mean_shift, power_shift = p->power_shift;
-    const u32 mean_half = 1u << (mean_shift - 1);
-    const u64 power_half = ((u64)1 << power_shift) >> 1;
 #pragma unroll
     for (int i = 0; i < VIF_ROWS; i++) {
-        const int at = i * VIF_PITCH + item;
-        tile->mean[at] = (mean[i] + mean_half) >> mean_shift;
-        tile->square[at] = wide ? (u32)((square[i] + power_half) >> power_shift) : square8[i];
+        const int to = i * VIF_PITCH + item;
+        tile->mean[to] = mean[i] >> mean_shift;
+        tile->square[to] = vif_moment(wide, pairs, radius, squares + i, power_shift);
         if (paired)
-            tile->product[at] =
-                wide ? (u32)((product[i] + power_half) >> power_shift) : product8[i];
+            tile->product[to] = vif_moment(wide, pairs, radius, products + i, power_shift);
+        if (next_radius && i % 2 == 0)
+            tile->next[i / 2 * VIF_PITCH + item] = next[i / 2] >> mean_shift;
     }
-    if (next_radius)
-#pragma unroll
-        for (int i = 0; i < VIF_ROWS / 2; i++)
-            tile->next[i * VIF_PITCH + item] = (next[i] + mean_half) >> mean_shift;
+}
+
+INLINE void vif_vertical(const int paired, const int radius, const int next_radius, const int wide,
+                         GLOBAL const vif_params *p, GLOBAL const void *plane,
+                         GLOBAL const void *ref, int x, int item, LOCAL const u32 *rows,
+                         LOCAL vif_moments *tile)
+{
+    const int column = mirrored(x - radius + item, p->width);
+    plane = plane_at(wide, plane, column, 1);
+    ref = plane_at(wide, ref, column, 1);
+    if (!wide || (radius == VIF_RADIUS && p->power_shift < 16)) /* samples of at most 12 bits */
+        vif_column(paired, 1, radius, next_radius, wide, p, plane, ref, item, rows, tile);
+    else
+        vif_column(paired, 0, radius, next_radius, wide, p, plane, ref, item, rows, tile);
 }
 
 /* Horizontal pass and decimation: every second column of every second row. An item makes the two

@@ -20,7 +20,7 @@ FILES: tuple[str, ...] = (
 )
 
 #: Work items of every work group.
-ITEMS = 128
+ITEMS = 256
 
 #: Numbers that a network may have between its layers.
 VALUES = 2048
