@@ -107,8 +107,6 @@ def trips(kernel: str, body: list[str], renditions: int) -> float:
         return renditions
     if kernel.startswith("vif"):
         return 2.0  # groups of four pixels
-    if kernel.startswith("adm"):
-        return 32 * 66 / ITEMS  # columns of the vertical filter
     return 16 / (loads / 5) if kernel == "motion" else 1.0
 
 
@@ -175,7 +173,7 @@ def main() -> None:
     print("| --- | --- | --- | --- | --- | --- | --- |")
     for kernel, lanes in counted.items():
         row = (lanes.get(pipe, 0) / pixels for pipe in CARDS[0].pipes)
-        print(f"| {kernel} | {' | '.join(f'{n:.1f}' for n in row)} | {1e6 * seconds[kernel]:.1f} |")
+        print(f"| {kernel} | {' | '.join(f'{n:.2f}' for n in row)} | {1e6 * seconds[kernel]:.1f} |")
     two = dataclasses.replace(stream, renditions=2)
     print(
         "\n| card | µs per frame, pipes full | frames/s | µs per further rendition "

@@ -32,7 +32,7 @@ LAUNCHES = [
     "motion 1x4x1: 80",
     "totals 1x1x1: 0",
     *("vif_0 1x8x1: 80", "vif_1 1x4x1: 40", "vif_2 1x2x1: 20", "vif_3 1x1x1: 10"),
-    *("adm_0 2x3x1: 80", "adm_1 1x2x1: 40", "adm_2 1x1x1: 20", "adm_3 1x1x1: 10"),
+    *("adm_0 2x1x1: 80", "adm_1 1x1x1: 40", "adm_2 1x1x1: 20", "adm_3 1x1x1: 10"),
     "totals 40x1x1: 0",
 ]
 

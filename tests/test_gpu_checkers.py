@@ -84,7 +84,7 @@ FAULTS: tuple[tuple[str, tuple[Checker, ...], str], ...] = (
         (ADDRESS, ADDRESS_GCC),
         "global-buffer-overflow|insufficient space",
     ),
-    ("reads_beyond_an_array", (ADDRESS, ADDRESS_GCC), "index 128 out of bounds"),
+    ("reads_beyond_an_array", (ADDRESS, ADDRESS_GCC), f"index {ITEMS} out of bounds"),
     ("misaligned", (ADDRESS, ADDRESS_GCC), "misaligned address"),
     ("sum_overflows", (ADDRESS, ADDRESS_GCC), "signed integer overflow"),
     ("product_overflows", (ADDRESS, ADDRESS_GCC), "signed integer overflow"),

@@ -14,18 +14,11 @@
 /* Where position i of a band of n really is: beyond the ends masking reads 1 and n - 1. */
 INLINE int adm_band_position(int i, int n) { return i < 0 ? -i : i >= n ? n - 1 : i; }
 
-/* The plane of that number; `wide` 2 means samples of four bytes. */
-INLINE GLOBAL const void *adm_plane_at(const int wide, GLOBAL const void *planes, int samples,
-                                       int index)
-{
-    return wide == 2 ? (GLOBAL const void *)((GLOBAL const i32 *)planes + (i64)samples * index)
-                     : plane_at(wide, planes, samples, index);
-}
-
 /* What an item works on: four positions of one row, ADM_LANES columns apart. */
 typedef struct adm_place {
     int x, y;          /* of the tile's first position in the band */
     int row, lane;     /* within the tile */
+    int from[ADM_EACH]; /* where the halves of each position begin */
     int is_own, pools; /* whether the tile's own rows, and the pooled ones, have this row */
 } adm_place;
 
@@ -38,6 +31,13 @@ INLINE adm_place adm_place_of(GLOBAL const adm_params *p, int item)
     place.lane = item % ADM_LANES;
     place.is_own = within(place.row, 1, ADM_OWN_ROWS) && place.y + place.row <= p->last_row;
     place.pools = place.is_own && within(place.y + place.row, p->pooled_row, p->pooled_last_row);
+    const int from_row = adm_band_position(place.y + place.row, p->height) - place.y;
+#pragma unroll
+    for (int j = 0; j < ADM_EACH; j++) {
+        const int column = adm_band_position(place.x + place.lane + ADM_LANES * j, p->width);
+        const int last = column - place.x < ADM_COLS ? column - place.x : ADM_COLS - 1;
+        place.from[j] = from_row * ADM_PITCH + 2 * last;
+    }
     return place;
 }
 
@@ -50,21 +50,20 @@ INLINE int adm_pools(GLOBAL const adm_params *p, const adm_place *place, int col
 /* Bands at the item's positions, and its samples of the approximation. */
 INLINE void adm_analyse(const int fine, const int last, GLOBAL const adm_params *p,
                         const adm_place *place, GLOBAL const void *plane, int item,
-                        LOCAL adm_halves *halves, GLOBAL i32 *next, adm_bands bands[ADM_EACH])
+                        LOCAL const u32 *rows, LOCAL adm_halves *halves, GLOBAL i32 *next,
+                        adm_bands bands[ADM_EACH])
 {
     group_barrier(); /* what was in that memory has been read */
-    adm_vertical(fine, p, plane, place->x, place->y, item, halves);
+    adm_vertical(fine, p, plane, place->x, item, rows, halves);
     group_barrier();
-    const int from_row = adm_band_position(place->y + place->row, p->height) - place->y;
 #pragma unroll
     for (int j = 0; j < ADM_EACH; j++) {
         const int column = place->lane + ADM_LANES * j;
-        const int from_column = adm_band_position(place->x + column, p->width) - place->x;
-        const int at = from_row * ADM_PITCH + 2 * from_column;
         if (fine)
-            bands[j] = adm_fine_bands(halves->low + at);
+            bands[j] = adm_fine_bands(halves->low + place->from[j]);
         else
-            bands[j] = adm_coarse_bands(halves->low + at, halves->high + at, p->row_shift);
+            bands[j] = adm_coarse_bands(halves->low + place->from[j],
+                                        halves->high + place->from[j], p->row_shift);
         if (!last && place->is_own && within(column, 1, ADM_OWN_COLS) &&
             place->x + column <= p->last_col)
             next[(place->y + place->row) * p->out_pitch + place->x + column] = bands[j].approx;
@@ -123,8 +122,9 @@ INLINE void adm_level(const int fine, const int last, GLOBAL const adm_params *p
     const adm_place place = adm_place_of(p, item);
     adm_bands ref[ADM_EACH], dis[ADM_EACH];
     u64 sums[ADM_SUMS] = {0, 0, 0, 0, 0, 0};
+    adm_rows(p, place.y, item, tile->rows);
     adm_analyse(fine, last, p, &place, adm_plane_at(wide, refs, p->in_plane, frame), item,
-                &tile->u.halves, next_refs + (i64)p->out_plane * frame, ref);
+                tile->rows, &tile->u.halves, next_refs + (i64)p->out_plane * frame, ref);
 #pragma unroll
     for (int j = 0; j < ADM_EACH; j++)
         if (adm_pools(p, &place, place.lane + ADM_LANES * j))
@@ -135,7 +135,7 @@ INLINE void adm_level(const int fine, const int last, GLOBAL const adm_params *p
     for (int r = 0; r < p->renditions; r++) {
         const int version = group_z() * p->renditions + r;
         adm_analyse(fine, last, p, &place, adm_plane_at(wide, dists, p->in_plane, version), item,
-                    &tile->u.halves, next_dists + (i64)p->out_plane * version, dis);
+                    tile->rows, &tile->u.halves, next_dists + (i64)p->out_plane * version, dis);
         for (int l = 0; l < LIMITS; l++) {
             adm_compare(fine, p, &place, ref, dis, limits[l], tile->masks, sums);
             adm_row_sums(p, place.y, item, version * LIMITS + l, sums, tile->u.sums, partials);

@@ -15,43 +15,39 @@ INLINE int adm_aligned(const int fine, const i32 o[ADM_BANDS], const i32 t[ADM_B
         dis2 = (float)((i64)t[0] * t[0] + (i64)t[1] * t[1]);
     }
     const double p = (double)dot;
-    return dot >= 0.0f && p * p >= (ADM_COS2_1DEG * (double)ref2) * (double)dis2;
+    return (dot >= 0.0f) & (p * p >= (ADM_COS2_1DEG * (double)ref2) * (double)dis2);
 }
 
-/* t / o in Q15, clipped to 0 .. 1; o is not zero. The divisor is cut to 15 bits. */
+/* t / o in Q15, clipped to 0 .. 1; o > 0. The divisor is cut to 15 bits. */
 INLINE i32 adm_gain(i32 o, i32 t)
 {
-    const u32 magnitude = (u32)(o < 0 ? -o : o);
-    int drop = top_bit(magnitude) - 14;
+    int drop = top_bit((u32)o) - 14;
     drop = drop > 0 ? drop : 0;
-    const u32 divisor = (magnitude + ((1u << drop) >> 1)) >> drop;
-    const i64 quotient = (i64)(0x40000000u / divisor) * (o < 0 ? -t : t);
+    const u32 divisor = ((u32)o + ((1u << drop) >> 1)) >> drop;
+    const i64 quotient = (i64)(0x40000000u / divisor) * t;
     const i64 gain = (quotient + ((i64)1 << (14 + drop))) >> (15 + drop);
     return gain < 0 ? 0 : gain > 32768 ? 32768 : (i32)gain;
 }
 
-/* Restored part of t. Where both vectors are aligned, it may grow towards t up to `limit` times;
- * the truncation is toward zero. */
-INLINE i32 adm_restore(const int fine, i32 o, i32 t, int aligned, double limit)
+/* Restored part of t. Where both vectors are aligned (all bits of the mask are set), it may grow
+ * towards t up to `limit` times; the truncation is toward zero. Worked out for positive o. */
+INLINE i32 adm_restore(const int fine, i32 o, i32 t, u32 aligned, double limit)
 {
-    if (o == 0)
-        return 0;
-    i32 r, gain;
-    if (fine && within(o, -16383, 16383)) {
+    const i32 magnitude = o < 0 ? -o : o, most = o < 0 ? -t : t;
+    i32 r;
+    if (fine && magnitude < 16384) {
         /* the gain needs no division: see "Why fast code can be exact" */
-        const i32 least = o < 0 ? o : 0, most = o < 0 ? 0 : o;
-        r = t < least ? least : t > most ? most : t;
-        gain = r;
+        r = most < 0 ? 0 : most > magnitude ? magnitude : most;
+    } else if (o == 0) {
+        return 0;
     } else {
-        gain = adm_gain(o, t);
-        r = (i32)(((i64)gain * o + (1 << 14)) >> 15);
+        r = (i32)(((i64)adm_gain(magnitude, most) * o + (1 << 14)) >> 15); /* halves up */
+        r = o < 0 ? -r : r;
     }
-    if (!aligned || gain == 0)
-        return r;
-    const double raised = (double)r * limit, most = (double)t;
-    if (o > 0)
-        return (i32)(raised < most ? raised : most);
-    return (i32)(raised > most ? raised : most);
+    const double raised = (double)r * limit, top = (double)(most > 0 ? most : 0);
+    const i32 grown = (i32)(raised < top ? raised : top);
+    r = (i32)(((u32)grown & aligned) | ((u32)r & ~aligned));
+    return o < 0 ? -r : r;
 }
 
 /* Masking strength of an additive part: what it gives to its neighbours, and what to its own
@@ -80,7 +76,8 @@ INLINE void adm_mask(const int fine, const int band, GLOBAL const adm_params *p,
 INLINE i32 adm_decouple(const int fine, GLOBAL const adm_params *p, const adm_bands *ref,
                         const adm_bands *dis, double limit, adm_position *out)
 {
-    const int aligned = adm_aligned(fine, ref->detail, dis->detail);
+    /* a mask, since compilers make two copies of what follows a condition */
+    const u32 aligned = opaque(0u - (u32)adm_aligned(fine, ref->detail, dis->detail));
     i32 around = 0, centre = 0;
 #pragma unroll
     for (int band = 0; band < ADM_BANDS; band++) {

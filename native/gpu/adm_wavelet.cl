@@ -1,14 +1,15 @@
 /* ADM: what a level is made for, and its wavelet. See adm.cl. */
 enum {
     ADM_ROWS = 32, /* of a tile, the surroundings included */
-    ADM_COLS = 32,
+    ADM_COLS = 31,
     ADM_OWN_ROWS = ADM_ROWS - 2,
     ADM_OWN_COLS = ADM_COLS - 2,
-    ADM_LANES = ITEMS / ADM_ROWS,  /* items that share a row */
-    ADM_EACH = ADM_COLS / ADM_LANES, /* positions of a row that an item does */
-    ADM_INPUTS = 2 * ADM_COLS + 2, /* input columns under a tile */
+    ADM_LANES = ITEMS / ADM_ROWS,           /* items that share a row */
+    ADM_EACH = (ADM_COLS + 1) / ADM_LANES,  /* positions of a row that an item does */
+    ADM_INPUTS = 2 * ADM_COLS + 2,          /* input columns under a tile: two warps */
+    ADM_RUN = ADM_ROWS * ADM_INPUTS / ITEMS, /* rows of a column that an item filters */
     ADM_PITCH = ADM_INPUTS + 1,
-    ADM_MASK_PITCH = ADM_COLS + 1,
+    ADM_MASK_PITCH = ADM_COLS + 2,
     ADM_BANDS = 3, /* h, v, d */
     ADM_SUMS = 2 * ADM_BANDS /* numerator, denominator */
 };
@@ -41,6 +42,7 @@ typedef struct adm_tile {
         u64 sums[ADM_SUMS * ITEMS];
     } u;
     i32 masks[ADM_ROWS * ADM_MASK_PITCH];
+    u32 rows[2 * ADM_ROWS + 4]; /* where the input rows begin in a plane */
 } adm_tile;
 
 /* What analysis gives at one position. */
@@ -75,58 +77,72 @@ INLINE int adm_source(int i, int n)
     return i < 0 ? 0 : i;
 }
 
-/* Low and high half of one column, at one row of the bands; level 0. */
-INLINE u32 adm_fine_column(const int wide, GLOBAL const adm_params *p, GLOBAL const void *plane,
-                           const int at[4])
+/* The plane of that number; `wide` 2 means samples of four bytes. */
+INLINE GLOBAL const void *adm_plane_at(const int wide, GLOBAL const void *planes, int samples,
+                                       int index)
 {
-    const int shift = p->bit_depth;
-    i32 low = 1 << (shift - 1), high = low;
-    const i32 centre = low;
+    return wide == 2 ? (GLOBAL const void *)((GLOBAL const i32 *)planes + (i64)samples * index)
+                     : plane_at(wide, planes, samples, index);
+}
+
+/* Where the input rows under the tile begin, worked out once for all columns and frames. */
+INLINE void adm_rows(GLOBAL const adm_params *p, int y, int item, LOCAL u32 *rows)
+{
+    if (item < 2 * ADM_ROWS + 2)
+        rows[item] = (u32)(adm_source(2 * y - 1 + item, p->in_height) * p->in_pitch);
+}
+
+/* Low and high half of a column at one row of the bands, from four samples; level 0. Sums may wrap
+ * on the way, and fit in the end. */
+INLINE i32 adm_fine_halves(const int shift, const u32 values[4])
+{
+    const u32 centre = 1u << (shift - 1); /* taken from every sample; and the rounding */
+    const u32 all = (u32)(adm_low(0) + adm_low(1) + adm_low(2) + adm_low(3)); /* of high: none */
+    u32 low = centre - centre * all, high = centre;
 #pragma unroll
     for (int tap = 0; tap < 4; tap++) {
-        const i32 value = (i32)sample_at(wide, plane, at[tap]) - centre;
-        low += adm_low(tap) * value;
-        high += adm_high(tap) * value;
+        low += (u32)adm_low(tap) * values[tap];
+        high += (u32)adm_high(tap) * values[tap];
     }
-    return ((u32)(low >> shift) & 0xffff) | (u32)(high >> shift) << 16;
+    return (i32)(((u32)((i32)low >> shift) & 0xffff) | (u32)((i32)high >> shift) << 16);
 }
 
 /* The same at levels 1 to 3. */
-INLINE void adm_coarse_column(GLOBAL const adm_params *p, GLOBAL const i32 *plane, const int at[4],
-                              LOCAL i32 *out_low, LOCAL i32 *out_high)
+INLINE void adm_coarse_halves(const int shift, const u32 values[4], LOCAL i32 *out_low,
+                              LOCAL i32 *out_high)
 {
-    const int shift = p->column_shift;
     i64 low = ((i64)1 << shift) >> 1, high = low;
 #pragma unroll
     for (int tap = 0; tap < 4; tap++) {
-        const i32 value = plane[at[tap]];
-        low += (i64)adm_low(tap) * value;
-        high += (i64)adm_high(tap) * value;
+        low += (i64)adm_low(tap) * (i32)values[tap];
+        high += (i64)adm_high(tap) * (i32)values[tap];
     }
     *out_low = (i32)(low >> shift);
     *out_high = (i32)(high >> shift);
 }
 
-/* Input positions of the four taps of a column. */
-INLINE void adm_taps(GLOBAL const adm_params *p, int column, int row, int at[4])
-{
-    const int x = adm_source(column, p->in_width);
-#pragma unroll
-    for (int tap = 0; tap < 4; tap++)
-        at[tap] = adm_source(2 * row - 1 + tap, p->in_height) * p->in_pitch + x;
-}
-
+/* The vertical filter: a run of rows of one column. */
 INLINE void adm_vertical(const int fine, GLOBAL const adm_params *p, GLOBAL const void *plane,
-                         int x, int y, int item, LOCAL adm_halves *halves)
+                         int x, int item, LOCAL const u32 *rows, LOCAL adm_halves *halves)
 {
-    for (int i = item; i < ADM_ROWS * ADM_INPUTS; i += ITEMS) {
-        const int row = i / ADM_INPUTS, column = i % ADM_INPUTS, out = row * ADM_PITCH + column;
-        int at[4];
-        adm_taps(p, 2 * x - 1 + column, y + row, at);
+    const int column = item % ADM_INPUTS, first = item / ADM_INPUTS * ADM_RUN;
+    const int from = adm_source(2 * x - 1 + column, p->in_width);
+    u32 values[2 * ADM_RUN + 2], at[4];
+    plane = adm_plane_at(fine ? WIDE : 2, plane, from, 1);
+#pragma unroll
+    for (int k = 0; k < 2 * ADM_RUN + 2; k++) {
+        if (k % 4 == 0)
+            load4(rows + 2 * first + k, at);
+        values[k] = fine ? sample_at(WIDE, plane, at[k % 4])
+                         : (u32)((GLOBAL const i32 *)plane)[at[k % 4]];
+    }
+#pragma unroll
+    for (int i = 0; i < ADM_RUN; i++) {
+        const int out = (first + i) * ADM_PITCH + column;
         if (fine)
-            halves->low[out] = (i32)adm_fine_column(WIDE, p, plane, at);
+            halves->low[out] = adm_fine_halves(p->bit_depth, values + 2 * i);
         else
-            adm_coarse_column(p, (GLOBAL const i32 *)plane, at, halves->low + out,
+            adm_coarse_halves(p->column_shift, values + 2 * i, halves->low + out,
                               halves->high + out);
     }
 }

@@ -7,6 +7,7 @@
  * Rounding is part of the definition: products and sums are never fused (a pragma here, -fmad=false
  * there), and doubles appear only where the definition has them.
  *
+ * opaque hides from the compiler how a value came about, where what it makes of that is slower.
  * top_bit is the position of the highest bit that is set, of x > 0.
  * load4 and store4 move four words of local memory at once, from and to a multiple of 16 bytes.
  */
@@ -62,7 +63,8 @@ typedef unsigned int u32;
 typedef long long i64;
 typedef unsigned long long u64;
 
-#define KERNEL extern "C" __global__ void __launch_bounds__(ITEMS)
+/* At least three groups per multiprocessor: few enough registers for 24 warps to hide latencies. */
+#define KERNEL extern "C" __global__ void __launch_bounds__(ITEMS, 3)
 #define INLINE static __device__ __forceinline__
 #define GLOBAL
 #define LOCAL

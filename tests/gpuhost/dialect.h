@@ -31,7 +31,8 @@ UNWATCHED int group_z(void) { return host_now.group[2]; }
 UNWATCHED int groups_x(void) { return host_now.groups[0]; }
 UNWATCHED int groups_y(void) { return host_now.groups[1]; }
 #define group_barrier() host_barrier(__FILE__, __LINE__)
-INLINE int leading_zeros(u32 x) { return x ? __builtin_clz(x) : 32; }
+INLINE u32 opaque(u32 x) { return x; }
+INLINE int top_bit(u32 x) { return 31 - __builtin_clz(x); }
 
 typedef u32 words4 __attribute__((vector_size(16)));
 

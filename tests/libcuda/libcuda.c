@@ -141,7 +141,7 @@ int cuLaunchKernel(void *function, unsigned x, unsigned y, unsigned z, unsigned 
 {
     const int *first = *(int **)parameters[0];
     printf("%s %ux%ux%u: %d\n", (char *)function, x, y, z, *first);
-    const int plain = items == 128 && one == 1 && another == 1 && shared == 0 && !extra;
+    const int plain = items == 256 && one == 1 && another == 1 && shared == 0 && !extra;
     return plain && stream ? OK : INVALID_VALUE;
 }
 
