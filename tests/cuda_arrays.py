@@ -10,8 +10,8 @@ import numpy as np
 from fake_cuda import FakeDriver
 from numpy.typing import NDArray
 
+from pyvmaf_tiny import dlpack
 from pyvmaf_tiny.frames import Plane
-from pyvmaf_tiny.source import devicearrays
 
 #: A stream of the stand-in that is not CUDA's default one and does not wait for it.
 OWN_STREAM = 77
@@ -86,7 +86,7 @@ class DlpackArray:
         self._shape = (ctypes.c_int64 * like.ndim)(*like.shape)
         steps = [step // like.itemsize for step in like.strides]
         self._strides = (ctypes.c_int64 * like.ndim)(*steps)
-        self._tensor = devicearrays._Tensor(
+        self._tensor = dlpack.Tensor(
             address - 64, 2, 0, like.ndim, 1, 8 * like.itemsize, 1, self._shape, self._strides, 64
         )
 

@@ -249,6 +249,9 @@ class FakeDriver:
     def cuMemcpyHtoD(self, to: int, source: int, nbytes: int) -> Answer:  # noqa: N802
         return self._copy("cuMemcpyHtoD", _Stream(True), nbytes, self._piece(to, nbytes), source)
 
+    def cuMemcpyDtoH(self, to: int, source: int, nbytes: int) -> Answer:  # noqa: N802
+        return self._copy("cuMemcpyDtoH", _Stream(True), nbytes, to, self._piece(source, nbytes))
+
     def cuMemcpyDtoHAsync(self, to: int, source: int, nbytes: int, stream: Any) -> Answer:  # noqa: N802
         return self._copy("cuMemcpyDtoHAsync", stream, nbytes, to, self._piece(source, nbytes))
 
@@ -325,7 +328,8 @@ class FakeDriver:
         return (answer,)
 
     def cuEventSynchronize(self, event: Any) -> Answer:  # noqa: N802
-        event.stream.run(event.position)
+        if event.stream is not None:
+            event.stream.run(event.position)
         return (self._begin("cuEventSynchronize"),)
 
     # ---- kernels --------------------------------------------------------------------------------
@@ -372,10 +376,10 @@ class FakeDriver:
 
 
 class _Event:
-    """A place in a stream."""
+    """A place in a stream, once it has been recorded."""
 
-    stream: _Stream
-    position: int
+    stream: _Stream | None = None
+    position = 0
 
 
 class _Module:

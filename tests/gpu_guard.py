@@ -11,6 +11,7 @@ from gpu_device import open_backend
 from numpy.typing import NDArray
 
 from pyvmaf_tiny.engine.gpu.backend import Backend, Place
+from pyvmaf_tiny.engine.gpu.results import ResultMemory
 from pyvmaf_tiny.frames import DevicePlane, Plane
 
 _BAND = 4096
@@ -95,6 +96,11 @@ class GuardedBackend(Backend):
 
     def finish(self) -> None:
         self._real.finish()
+
+    def results(self) -> ResultMemory:
+        memory = self._real.results()
+        setattr(memory, "allocate", self.allocate)  # noqa: B010 (a method)
+        return memory
 
     def close(self) -> None:
         self._real.close()

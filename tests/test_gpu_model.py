@@ -18,7 +18,7 @@ from pyvmaf_tiny import ModelError, load_model, models
 from pyvmaf_tiny.engine.gpu.backend import Backend, constant
 from pyvmaf_tiny.engine.gpu.network import NetworkKernel
 from pyvmaf_tiny.model.layers import load_network
-from pyvmaf_tiny.model.network import Network
+from pyvmaf_tiny.network import Network
 
 #: Largest deviation from ONNX Runtime, of scores up to 100. Measured: 0.000063.
 TOLERANCE = 1e-4

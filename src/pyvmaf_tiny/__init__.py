@@ -43,6 +43,7 @@ from .frames import FEATURES, FeatureVector, FrameScore
 if TYPE_CHECKING:
     from .api import features, score
     from .engine import EngineInfo, engines
+    from .engine.gpu import DeviceArray, DeviceFrames
     from .many import features_many, score_many
     from .model import Model, ModelInfo, load_model, models
     from .parity import ComparisonResult, compare
@@ -50,10 +51,14 @@ if TYPE_CHECKING:
     from .result_info import ResultInfo
     from .results import ScoreResult
     from .scorer import ReferenceScorer, Scorer
+    from .scorer.device import DeviceScorer
     from .version import __version__
 
 _LAZY = {
     "ComparisonResult": "parity",
+    "DeviceArray": "engine.gpu",
+    "DeviceFrames": "engine.gpu",
+    "DeviceScorer": "scorer.device",
     "EngineInfo": "engine",
     "Model": "model",
     "ModelInfo": "model",
@@ -77,7 +82,10 @@ __all__ = [
     "FEATURES",
     "BitDepthError",
     "ComparisonResult",
+    "DeviceArray",
     "DeviceError",
+    "DeviceFrames",
+    "DeviceScorer",
     "EmptyInputError",
     "EngineError",
     "EngineInfo",

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyvmaf_tiny.engine.gpu.backend import Backend, Place
+from pyvmaf_tiny.engine.gpu.results import ResultMemory
 from pyvmaf_tiny.frames import DevicePlane, Plane
 
 from .build import Program
@@ -143,6 +144,10 @@ class HostBackend(Backend):
 
     def finish(self) -> None:
         pass
+
+    def results(self) -> ResultMemory:
+        """There is nobody to read them."""
+        raise NotImplementedError
 
     def close(self) -> None:
         """End the process; KernelFault when it has something to report. May be called twice."""

@@ -67,6 +67,7 @@ int cuMemcpyHtoDAsync_v2(address to, const void *from, size_t n, void *stream)
 {
     return memcpy((void *)to, from, n), stream ? OK : INVALID_VALUE;
 }
+int cuMemcpyDtoH_v2(void *to, address from, size_t n) { return memcpy(to, (void *)from, n), OK; }
 int cuMemcpyDtoHAsync_v2(void *to, address from, size_t n, void *stream)
 {
     return memcpy(to, (void *)from, n), stream ? OK : INVALID_VALUE;

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from pyvmaf_tiny.errors import ModelError
 from pyvmaf_tiny.frames import FEATURES
+from pyvmaf_tiny.network import Layer, Network
 
-from .network import Layer, Network
 from .session import Model, read_model
 
 _HINT = "model=False gives the features on the device, for a model of your own to go on with"

@@ -2,7 +2,8 @@
 
 ``single`` scores one distorted version of a reference, ``reference`` any number of them. Both are
 a ``Stream`` (``stream``): frames go through ``planes`` and the engine, rows become scored frames
-in ``scoring``, and figures a result in ``outcome``. ``turn`` keeps a second thread out.
+in ``scoring``, and figures a result in ``outcome``. ``device`` leaves everything on a GPU
+instead. ``turn`` keeps a second thread out.
 """
 
 from __future__ import annotations

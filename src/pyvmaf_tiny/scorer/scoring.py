@@ -204,12 +204,16 @@ def load_models(
         named = model is not None
         models.append(models[0] if named else load_model(device=model_device, neg=True))
     for each, limit in zip(models, limits, strict=True):
-        wanted = each.gain_limit
-        if wanted is not None and wanted != limit:
-            raise OptionError(
-                f"{each.id} was made for other features",
-                given=f"enhancement gain limit {limit:g}",
-                expected=f"{wanted:g}",
-                hint="say neg=True (--neg)" if wanted == NEG_GAIN_LIMIT else None,
-            )
+        check_gain_limit(each.id, each.gain_limit, limit)
     return tuple(models)
+
+
+def check_gain_limit(model: str, wanted: float | None, limit: float) -> None:
+    """OptionError when a model's features must have another gain limit."""
+    if wanted is not None and wanted != limit:
+        raise OptionError(
+            f"{model} was made for other features",
+            given=f"enhancement gain limit {limit:g}",
+            expected=f"{wanted:g}",
+            hint="say neg=True (--neg)" if wanted == NEG_GAIN_LIMIT else None,
+        )

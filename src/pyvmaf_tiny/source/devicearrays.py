@@ -11,12 +11,12 @@ default stream, which was the convention.
 
 from __future__ import annotations
 
-import ctypes
 import sys
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
+from pyvmaf_tiny import dlpack
 from pyvmaf_tiny.errors import FrameTypeError
 from pyvmaf_tiny.frames import DevicePlane
 
@@ -109,41 +109,16 @@ def _dense(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
 # ---- DLPack -------------------------------------------------------------------------------------
 
 
-class _Tensor(ctypes.Structure):
-    """``DLTensor``."""
-
-    _fields_ = (
-        ("data", ctypes.c_void_p),
-        ("device_type", ctypes.c_int32),
-        ("device_id", ctypes.c_int32),
-        ("ndim", ctypes.c_int32),
-        ("code", ctypes.c_uint8),
-        ("bits", ctypes.c_uint8),
-        ("lanes", ctypes.c_uint16),
-        ("shape", ctypes.POINTER(ctypes.c_int64)),
-        ("strides", ctypes.POINTER(ctypes.c_int64)),
-        ("byte_offset", ctypes.c_uint64),
-    )
-
-
-_pointer_of = ctypes.pythonapi.PyCapsule_GetPointer
-_pointer_of.restype = ctypes.c_void_p
-_pointer_of.argtypes = (ctypes.py_object, ctypes.c_char_p)
-
-#: DLPack's type codes.
-_KINDS = {0: "i", 1: "u", 2: "f", 6: "b"}
-
-
 def _of_dlpack(value: Any) -> DevicePlane:
     """The capsule is never consumed, so it frees the tensor when it is itself freed.
 
     The producer makes the default stream wait for its own; which that is, it does not say.
     """
     capsule = value.__dlpack__(stream=_DEFAULT_STREAM)
-    tensor = _Tensor.from_address(cast(int, _pointer_of(capsule, b"dltensor")))
-    if tensor.code not in _KINDS or tensor.lanes != 1:
+    tensor = dlpack.tensor_of(capsule)
+    if tensor.code not in dlpack.KINDS or tensor.lanes != 1:
         raise ValueError(f"DLPack type {tensor.code} of {tensor.bits} bits")
-    dtype = np.dtype(f"{_KINDS[tensor.code]}{tensor.bits // 8}")
+    dtype = np.dtype(f"{dlpack.KINDS[tensor.code]}{tensor.bits // 8}")
     shape = tuple(tensor.shape[: tensor.ndim])
     if tensor.strides:
         strides = tuple(dtype.itemsize * step for step in tensor.strides[: tensor.ndim])

@@ -14,13 +14,19 @@ from typing import Any
 
 from pyvmaf_tiny.engine.base import EngineSpec
 from pyvmaf_tiny.engine.devices import EngineDevice, engine_device
-from pyvmaf_tiny.errors import EngineError
+from pyvmaf_tiny.errors import DeviceError, EngineError
+from pyvmaf_tiny.network import Network
 
+from .arrays import DeviceArray, DeviceFrames
 from .backend import Backend
+from .device_stream import DeviceStream
 from .stream import GpuEngine
 
 #: Kinds of devices, each a module of its backend, in the order in which "auto" tries them.
 KINDS = ("cuda", "sycl", "opencl")
+
+#: Kinds of devices whose memory others can read, too.
+SHARING = ("cuda", "sycl")
 
 
 def create(spec: EngineSpec) -> GpuEngine:
@@ -45,6 +51,41 @@ def create_on_any(spec: EngineSpec) -> GpuEngine | None:
             if _module(kind).has_gpu():
                 return create(dataclasses.replace(spec, device=kind))
     return None
+
+
+def create_device_stream(spec: EngineSpec, network: Network | None, batch: int) -> DeviceStream:
+    """Make a stream whose results stay on the device, ``batch`` frames at a time.
+
+    ``network`` makes scores of the features. Raises what :func:`create` does, and ModelError.
+    """
+    device = engine_device(spec.device)
+    if device.kind == "auto":
+        return _on_any(spec, network, batch)
+    if device.kind not in SHARING:
+        raise DeviceError(
+            "results cannot stay there",
+            given=f"device={spec.device!r}",
+            expected=" or ".join(map(repr, SHARING)),
+            hint=_SCORER,
+        )
+    return DeviceStream(
+        spec, network, batch, lambda size, limits: open_backend(device, size, limits)
+    )
+
+
+def _on_any(spec: EngineSpec, network: Network | None, batch: int) -> DeviceStream:
+    reasons = []
+    for kind in SHARING:
+        try:
+            if _module(kind).has_gpu():
+                return create_device_stream(dataclasses.replace(spec, device=kind), network, batch)
+            reasons.append(f"{kind}: no GPU")
+        except EngineError as error:
+            reasons.append(f"{kind}: {error}")
+    raise DeviceError('no GPU for device="auto"', given="; ".join(reasons), hint=_SCORER)
+
+
+_SCORER = "a Scorer gives the same features in the host's memory"
 
 
 def found() -> tuple[dict[str, str], dict[str, str]]:
@@ -77,4 +118,16 @@ def _module(kind: str) -> Any:
     return importlib.import_module(f".{kind}", __name__)
 
 
-__all__ = ["KINDS", "GpuEngine", "create", "create_on_any", "found", "open_backend"]
+__all__ = [
+    "KINDS",
+    "SHARING",
+    "DeviceArray",
+    "DeviceFrames",
+    "DeviceStream",
+    "GpuEngine",
+    "create",
+    "create_device_stream",
+    "create_on_any",
+    "found",
+    "open_backend",
+]

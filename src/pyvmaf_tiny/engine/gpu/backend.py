@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from pyvmaf_tiny.errors import DeviceError, EngineStateError
 from pyvmaf_tiny.frames import DevicePlane, Plane
 
+from .results import ResultMemory
+
 #: A plane on the device, and the buffer and the byte in it where it is to lie.
 Place: TypeAlias = tuple[DevicePlane, Any, int]
 
@@ -90,6 +92,9 @@ class Backend(Protocol):
 
     def finish(self) -> None:
         """Block until nothing is left to do."""
+
+    def results(self) -> ResultMemory:
+        """Memory for results that others read on the device; only where :attr:`memory` is told."""
 
     def close(self) -> None:
         """Give all memory back; may be called twice."""

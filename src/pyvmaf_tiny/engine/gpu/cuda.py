@@ -16,6 +16,7 @@ from pyvmaf_tiny.frames import DevicePlane, Plane
 
 from .backend import Place
 from .cuda_devices import choose, device_name, initialised, load_kernels
+from .cuda_results import CudaResults
 from .driver import Held, answer, call, fail
 from .source import ITEMS, KERNELS
 
@@ -217,6 +218,10 @@ class CudaBackend:
         call(self._driver, "cuStreamSynchronize", self._copies)
         call(self._driver, "cuStreamSynchronize", self._compute)
         self._let_go()
+
+    def results(self) -> CudaResults:
+        """Memory with a context of its own."""
+        return CudaResults(self._held, self._compute, self.device)
 
     def close(self) -> None:
         """Free all memory; may be called twice."""

@@ -47,6 +47,8 @@ class Held:
         (entered,) = cuda.cuCtxPushCurrent(self.context)
         for stream in self.streams:
             cuda.cuStreamSynchronize(stream)
+        for event in self.events:  # others may be reading results
+            cuda.cuEventSynchronize(event)
         self.lent.clear()
         for free, things in (
             (cuda.cuMemFree, self.buffers),

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pyvmaf_tiny.errors import ModelError
-from pyvmaf_tiny.model.network import Network
+from pyvmaf_tiny.network import Network
 
 from .backend import Backend, constant
 from .source import VALUES, operations, pack

@@ -19,6 +19,7 @@ from pyvmaf_tiny.errors import DeviceError, EngineError, OutOfMemoryError
 from pyvmaf_tiny.frames import DevicePlane, Plane
 
 from .backend import Place, opened_here
+from .results import ResultMemory
 from .runtime import opencl_runtime
 from .source import ITEMS, KERNELS, kernel_source
 
@@ -173,6 +174,10 @@ class OpenclBackend:
         """Wait for both queues."""
         self._uploads.finish()
         self._compute.finish()
+
+    def results(self) -> ResultMemory:
+        """Never asked for: see :attr:`memory`."""
+        raise NotImplementedError
 
     def close(self) -> None:
         """Let go of the host's memory; may be called twice."""

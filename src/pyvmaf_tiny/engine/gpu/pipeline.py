@@ -103,8 +103,11 @@ class Pipeline:
 
     # ---- work -----------------------------------------------------------------------------------
 
-    def launch(self, slot: Slot) -> None:
-        """Start the work on a batch; its totals are there when its marks are reached."""
+    def launch(self, slot: Slot, *, to_host: bool = True) -> None:
+        """Start the work on a batch; its totals are there when its marks are reached.
+
+        Without ``to_host`` they stay on the device, and marks are the caller's to set.
+        """
         backend, frames, size = self.backend, slot.frames, slot.plane_bytes
         if "motion" in self._features:
             self._run(
@@ -117,12 +120,17 @@ class Pipeline:
             )
             backend.copy(self._history, 0, slot.refs, size * (frames - 1), size)
             self._add_up(self._motion_table, 1, frames, self._motion_partials, slot.motion_totals)
-            backend.download(slot.host_motion[: 8 * frames], slot.motion_totals)
-        slot.motion_mark = backend.mark()
+            if to_host:
+                backend.download(slot.host_motion[: 8 * frames], slot.motion_totals)
+        if to_host:
+            slot.motion_mark = backend.mark()
         pairs = len(slot.scored) * self.stream.pairs
         if pairs:
             self._launch_pairs(slot, pairs)
-        slot.mark = backend.mark()
+        if to_host:
+            if pairs:
+                backend.download(slot.host_pairs[: 8 * PAIR_TOTALS * pairs], slot.pair_totals)
+            slot.mark = backend.mark()
         slot.launched = True
 
     def _launch_pairs(self, slot: Slot, pairs: int) -> None:
@@ -143,7 +151,12 @@ class Pipeline:
                 )
                 refs, dists = level.refs, level.dists
         self._add_up(self._pair_table, PAIR_TOTALS, pairs, self._partials, slot.pair_totals)
-        backend.download(slot.host_pairs[: 8 * PAIR_TOTALS * pairs], slot.pair_totals)
+
+    def wait(self, slot: Slot) -> None:
+        """Wait for all that has been asked for of a batch."""
+        if slot.mark is not None:
+            self.backend.wait(slot.mark)
+            slot.mark = None
 
     # ---- totals out -----------------------------------------------------------------------------
 
@@ -156,9 +169,7 @@ class Pipeline:
 
     def pair_totals(self, slot: Slot) -> NDArray[np.uint64]:
         """Wait for a batch's totals, (pairs, :data:`.layout.PAIR_TOTALS`)."""
-        if slot.mark is not None:
-            self.backend.wait(slot.mark)
-            slot.mark = None
+        self.wait(slot)
         return slot.host_pairs.view(np.uint64).reshape(-1, PAIR_TOTALS)
 
     def _run(self, launch: Launch, count: int, *buffers: Any) -> None:

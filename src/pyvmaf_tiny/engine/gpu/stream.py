@@ -39,6 +39,31 @@ class _Frame(NamedTuple):
     scored: int | None  # which of the batch's scored frames it is; None: it is not scored
 
 
+def open_pipeline(
+    spec: EngineSpec, batch: int, open_backend: Callable[[int, int], Backend]
+) -> Pipeline:
+    """Check the specification, open the device and allocate everything a stream needs.
+
+    ``open_backend`` is given a sample's bytes and the number of gain limits.
+    """
+    check(spec)
+    stream = Stream(
+        width=spec.width,
+        height=spec.height,
+        bit_depth=spec.bit_depth,
+        renditions=len(spec.renditions),
+        limits=len(spec.gain_limits),
+        batch=batch,
+    )
+    backend = open_backend(stream.sample_bytes, stream.limits)
+    with backend.entered():
+        try:
+            return Pipeline(backend, stream, spec.gain_limits, spec.features)
+        except VmafTinyError:
+            backend.close()
+            raise
+
+
 class GpuEngine:
     """One stream on one device (see :class:`pyvmaf_tiny.engine.base.Engine`)."""
 
@@ -52,29 +77,14 @@ class GpuEngine:
 
         Raises what :func:`pyvmaf_tiny.engine.gpu.create` says.
         """
-        check(spec)
+        batch = max(1, min(_LARGEST_BATCH, spec.lag // SLOTS))
+        self._pipeline: Pipeline | None = open_pipeline(spec, batch, open_backend)
         self._spec = spec
         self._check_samples = spec.bit_depth not in WHOLE_TYPES
-        stream = Stream(
-            width=spec.width,
-            height=spec.height,
-            bit_depth=spec.bit_depth,
-            renditions=len(spec.renditions),
-            limits=len(spec.gain_limits),
-            batch=max(1, min(_LARGEST_BATCH, spec.lag // SLOTS)),
-        )
-        backend = open_backend(stream.sample_bytes, stream.limits)
+        backend = self._pipeline.backend
         self.device = backend.device
         self.tier = backend.device.partition(":")[0]
         self.device_memory = backend.memory
-        with backend.entered():
-            try:
-                self._pipeline: Pipeline | None = Pipeline(
-                    backend, stream, spec.gain_limits, spec.features
-                )
-            except VmafTinyError:
-                backend.close()
-                raise
         self._row = _ffi.new("pvt_features *")
         self._motion = _ffi.new("double *")
         self._start()

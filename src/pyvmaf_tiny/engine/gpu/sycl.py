@@ -18,6 +18,7 @@ from pyvmaf_tiny.frames import DevicePlane, Plane
 from .backend import Place, opened_here
 from .runtime import opencl_runtime
 from .source import ITEMS, KERNELS, kernel_source
+from .sycl_results import SyclResults
 
 _INSTALL = 'pip install "pyvmaf-tiny[sycl]"'
 
@@ -165,6 +166,10 @@ class SyclBackend:
         for queue in (self._copies, self._compute):
             if queue is not None:
                 queue.wait()
+
+    def results(self) -> SyclResults:
+        """Memory in the kernels' queue."""
+        return SyclResults(self, self._compute)
 
     def close(self) -> None:
         """Let go of the queues."""

@@ -1,4 +1,4 @@
-"""A model as layers, for whoever runs it without ONNX Runtime; ``layers.py`` makes them."""
+"""A model as layers: what ``model.layers`` reads, and engines run on their devices."""
 
 from __future__ import annotations
 

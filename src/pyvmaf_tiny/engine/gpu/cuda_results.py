@@ -1,0 +1,86 @@
+"""Results in a CUDA device's memory (see :class:`.results.ResultMemory`)."""
+
+from __future__ import annotations
+
+import contextlib
+import weakref
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .driver import Held, call
+
+
+class CudaResults:
+    """Has the device's context for itself, so that it may outlive the backend. Marks are events."""
+
+    queue = None  # streams wait for each other
+
+    def __init__(self, backend_held: Held, compute: Any, device: str) -> None:
+        """``compute`` is the stream whose kernels write the results."""
+        self.device = device
+        self._driver = cuda = backend_held.cuda
+        context = call(cuda, "cuDevicePrimaryCtxRetain", backend_held.device)
+        self._held = Held(cuda, backend_held.device, context)
+        # Not at the interpreter's end: others may hold results even then.
+        weakref.finalize(self, self._held.release).atexit = False
+        self._compute = compute
+        self._spare: list[Any] = []  # events to be used again
+
+    @contextlib.contextmanager
+    def _entered(self) -> Iterator[None]:
+        """Any thread may come."""
+        call(self._driver, "cuCtxPushCurrent", self._held.context)
+        try:
+            yield
+        finally:
+            call(self._driver, "cuCtxPopCurrent")
+
+    def allocate(self, nbytes: int) -> Any:
+        """Device memory."""
+        with self._entered():
+            buffer = call(self._driver, "cuMemAlloc", nbytes)
+            self._held.buffers.append(buffer)
+        return int(buffer)
+
+    def address(self, buffer: Any) -> int:
+        """Addresses are buffers."""
+        return int(buffer)
+
+    def written(self) -> Any:
+        """An event behind the kernels so far."""
+        return self._record(self._compute)
+
+    def left(self, stream: int) -> Any:
+        """An event behind what is on somebody's stream."""
+        return self._record(self._driver.CUstream(stream))
+
+    def _record(self, stream: Any) -> Any:
+        with self._entered():
+            event = self._spare.pop() if self._spare else self._held.event()
+            call(self._driver, "cuEventRecord", event, stream)
+        return event
+
+    def hold(self, stream: int, mark: Any) -> None:
+        """Somebody's stream waits on the device."""
+        with self._entered():
+            call(self._driver, "cuStreamWaitEvent", self._driver.CUstream(stream), mark, 0)
+
+    def follow(self, mark: Any) -> None:
+        """Our kernels wait on the device."""
+        with self._entered():
+            call(self._driver, "cuStreamWaitEvent", self._compute, mark, 0)
+        self._spare.append(mark)
+
+    def spend(self, mark: Any) -> None:
+        """The event is used again."""
+        self._spare.append(mark)
+
+    def read(self, target: NDArray[np.uint8], buffer: Any, offset: int, mark: Any) -> None:
+        """The host waits for the event, without the GIL."""
+        with self._entered():
+            call(self._driver, "cuEventSynchronize", mark)
+            address = target.ctypes.data
+            call(self._driver, "cuMemcpyDtoH", address, buffer + offset, target.nbytes)
