@@ -28,6 +28,28 @@ CODE = """
         print(len(scorer.flush()), flush=True)
 """
 
+RESULTS = """
+    import numpy as np
+    from pyvmaf_tiny import DeviceScorer, dlpack
+
+    planes = np.zeros((2, 60, 80), np.uint8)
+    with DeviceScorer(80, 60, batch=1) as scorer:
+        scorer.push(planes[0], planes[1])
+        (part,) = scorer.push(planes[0], planes[1])
+        print(part.features.to_host().shape, part.scores.to_host().shape, flush=True)
+        address = part.features.__cuda_array_interface__["data"][0]
+        capsule = part.features.__dlpack__(stream=1)
+        assert dlpack.tensor_of(capsule).data == address
+        del part, capsule
+        (part,) = scorer.push(planes[0], planes[1])
+        assert part.features.__cuda_array_interface__["data"][0] == address
+    print("closed", flush=True)
+    capsule = part.scores.__dlpack__()
+    del part, scorer
+    print("the last", flush=True)
+    del capsule
+"""
+
 LAUNCHES = [
     "motion 1x4x1: 80",
     "totals 1x1x1: 0",
@@ -55,6 +77,20 @@ def test_the_drivers_abi(
     said = run_python(CODE, LD_LIBRARY_PATH=library).splitlines()
     copy = "copy 80x60, 80 to 80 apart"
     assert said == ["Device 0", *LAUNCHES, copy, *LAUNCHES, "1", "released"]
+
+
+def test_the_drivers_abi_for_results(
+    run_python: RunPython, library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They have the context a second time, and give it back with the last capsule."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    nvrtc.kernels_for(90, 1)
+    said = run_python(RESULTS, LD_LIBRARY_PATH=library).splitlines()
+    others = [line for line in said if line not in LAUNCHES]
+    rows = [line for line in others if line.startswith(("features", "model"))]
+    assert rows == 2 * ["features 1x1x1: 4800", "model 1x1x1: 8"]
+    rest = [line for line in others if line not in rows]
+    assert rest == ["(1, 6) (1,)", "released", "closed", "the last", "released"]
 
 
 @pytest.mark.parametrize("behind", [1, 2])

@@ -20,10 +20,10 @@ from pyvmaf_tiny.engine.gpu.network import NetworkKernel
 from pyvmaf_tiny.model.layers import load_network
 from pyvmaf_tiny.network import Network
 
-#: Largest deviation from ONNX Runtime, of scores up to 100. Measured: 0.000063.
+#: Largest deviation from ONNX Runtime, of scores up to 100. Measured: 0.000069.
 TOLERANCE = 1e-4
 
-ROWS = 20_000
+ROWS = 200_000
 
 
 def feature_rows() -> NDArray[np.float64]:
@@ -56,7 +56,7 @@ def test_shipped_models(model: str) -> None:
     print(f"{model}: at most {away.max():.6f} from ONNX Runtime, {(away > TOLERANCE).sum()} rows")
     if model.endswith(".int8"):
         # A value halfway between two integers may go the other way: seldom, and then by one step.
-        assert (away > TOLERANCE).sum() <= ROWS // 2000
+        assert (away > TOLERANCE).sum() <= ROWS // 20_000
         assert away.max() < 0.5
     else:
         assert away.max() <= TOLERANCE

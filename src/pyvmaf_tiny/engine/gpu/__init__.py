@@ -1,8 +1,10 @@
 """The native engine's second half: the kernels of ``native/gpu/``, the same bits on a GPU.
 
-``stream`` is the engine. It fills batches and hands them to ``pipeline``, which asks ``layout``
-where everything lies and a ``backend`` to do it: ``cuda`` or ``sycl``. ``source`` is the kernels'
-text, ``nvrtc`` compiles it for NVIDIA. Nothing of a GPU is imported before a device is asked for.
+``stream`` is the engine; ``device_stream`` leaves its results on the device, where ``rows`` and
+``network`` make them, ``results`` keeps them and ``arrays`` shows them to others. Both fill batches
+and hand them to ``pipeline``, which asks ``layout`` where everything lies and a ``backend`` to do
+it: ``cuda``, ``sycl`` or ``opencl``. ``source`` is the kernels' text, ``nvrtc`` compiles it for
+NVIDIA. Nothing of a GPU is imported before a device is asked for.
 """
 
 from __future__ import annotations
