@@ -14,7 +14,9 @@ from __future__ import annotations
 
 import ctypes
 import enum
+import functools
 import itertools
+import threading
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, Literal
@@ -109,7 +111,8 @@ class FakeDriver:
         self.misuse: list[str] = []
         self.live: dict[Any, Any] = {}
         self._order = order
-        self._contexts: list[object] = []
+        self._threads = threading.local()
+        self.lock = threading.RLock()
         self._addresses = itertools.count(_SPACING, _SPACING)
         self._backends: dict[bytes, SyclBackend] = {}
         self._memory_owner = SyclBackend(None, 1)
@@ -120,6 +123,12 @@ class FakeDriver:
         self.ordinals: dict[int, int] = {}  # allocation -> another device than 0
 
     # ---- how every call begins ------------------------------------------------------------------
+
+    @property
+    def _contexts(self) -> list[object]:
+        """The thread's own stack of contexts."""
+        stack: list[object] = self._threads.__dict__.setdefault("contexts", [])
+        return stack
 
     def _begin(self, function: str, *, needs_context: bool = True) -> Result:
         self.calls.append(function)
@@ -168,6 +177,9 @@ class FakeDriver:
 
     def cuDeviceGetName(self, length: int, device: int) -> Answer:  # noqa: N802
         return self._begin("cuDeviceGetName", needs_context=False), b"Stand-in GPU\0\0"
+
+    def cuDeviceGetPCIBusId(self, length: int, device: int) -> Answer:  # noqa: N802
+        return self._begin("cuDeviceGetPCIBusId", needs_context=False), b"0000:01:00.0\0\0"
 
     def cuDeviceGetAttribute(self, attribute: str, device: int) -> Answer:  # noqa: N802
         answer = self._begin("cuDeviceGetAttribute", needs_context=False)
@@ -373,6 +385,21 @@ class FakeDriver:
         """Memory from an address on."""
         memory = self.live.get(address // _SPACING * _SPACING)
         return None if memory is None else self._piece(address, memory.nbytes - address % _SPACING)
+
+
+def _alone(function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def call(driver: FakeDriver, *arguments: Any) -> Any:
+        with driver.lock:
+            return function(driver, *arguments)
+
+    return call
+
+
+# A driver may be called by several threads; this one does one thing after the other.
+for _name, _function in list(vars(FakeDriver).items()):
+    if _name.startswith("cu"):
+        setattr(FakeDriver, _name, _alone(_function))
 
 
 class _Event:

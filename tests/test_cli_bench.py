@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
+from pathlib import Path
 
 import pytest
 from cli_runs import FRAMES, HEIGHT, WIDTH, Clips, run
 from fake_cuda import FakeDriver
 from test_gpu_cuda import install
 
+from pyvmaf_tiny.cli import measure_gpu
 from pyvmaf_tiny.cli.bench_clip import drawn_clip
 from pyvmaf_tiny.errors import BitDepthError, FrameSizeError
 
@@ -81,22 +84,81 @@ def test_what_cannot_be_measured(code: int, flags: list[str]) -> None:
     assert "error: " in ran.stderr
 
 
-@pytest.mark.parametrize("device", ["sycl", "cuda"])
-def test_a_gpu(device: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No repetition is longer than it has to be."""
+    monkeypatch.setattr(measure_gpu, "_SECONDS", 0.0)
+    monkeypatch.setattr(measure_gpu, "_LEAST_FRAMES", 1)
+    monkeypatch.setattr(measure_gpu, "_TRANSFERS", 1)
+
+
+GPU = ["--size", "64x48", "--streams", "1,3", "--repeat", "1"]
+
+
+@pytest.mark.parametrize("bit_depth", [8, 10])
+@pytest.mark.parametrize("device", ["sycl", "cuda", "opencl"])
+def test_a_gpu(device: str, bit_depth: int, monkeypatch: pytest.MonkeyPatch, quick: None) -> None:
     driver = FakeDriver("eager")
     if device == "cuda":
         install(monkeypatch, driver)
-    options = ["--size", "64x48", "--device", device, "--streams", "1,2", "--repeat", "2"]
-    ran = run("bench", *options, "--json")
+    ran = run("bench", *GPU, "--device", device, "-b", bit_depth, "--json")
     assert (ran.exit_code, ran.stderr) == (0, "")
     report = json.loads(ran.stdout)
     assert report["device"] == f"{device}:0"
-    assert report["upload_fps"] == pytest.approx(report["upload_gb_per_s"] * 1e9 / (2 * 64 * 48))
+    assert report["frames"] == 16
+    pair_bytes = 2 * 64 * 48 * (1 if bit_depth == 8 else 2)
+    assert report["upload_fps"] == pytest.approx(report["upload_gb_per_s"] * 1e9 / pair_bytes)
     cases = {(row["feature"], row["memory"], row["streams"]) for row in report["timings"]}
-    parts = {(part, "device", 1) for part in ("adm", "vif", "motion")}
-    assert cases == parts | {("all", place, n) for place in ("device", "host") for n in (1, 2)}
-    assert all(0 < row["fps_min"] <= row["fps_median"] for row in report["timings"])
+    memories = ("host",) if device == "opencl" else ("device", "host")
+    parts = {(part, memories[0], 1) for part in ("adm", "vif", "motion")}
+    assert cases == parts | {("all", place, n) for place in memories for n in (1, 3)}
+    for row in report["timings"]:
+        assert 0 < row["fps_min"] <= row["fps_median"] <= row["fps_max"]
+        share = row["fps_median"] / report["upload_fps"] if row["memory"] == "host" else None
+        assert row["of_uploads"] == (share and pytest.approx(share))
     assert (driver.misuse, driver.live) == ([], {})
+    if device == "cuda":
+        assert (report["cuda_of_driver"], report["cuda_of_packages"]) == ("13.0", "13.5")
+
+
+def test_a_repetition_is_long_enough_and_the_first_does_not_count(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(measure_gpu, "_SECONDS", 0.2)
+    pairs = drawn_clip((64, 48), 3, 8).pairs
+    case = measure_gpu.GpuCase("motion", "host", 1)
+    measurement = measure_gpu.GpuMeasurement(pairs, [], 8, "sycl", [case])
+    measurement.warm_up()
+    before = time.perf_counter()
+    (timing,) = measurement.measure(3, 1000.0, lambda repetition: None)
+    seconds = time.perf_counter() - before
+    assert seconds > 3 * 0.2 / 4  # as fast as when it was warmed up, within a factor
+    assert timing.of_uploads == pytest.approx(timing.fps_median / 1000)
+    measurement.close()
+
+
+def test_clocks_while_it_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick: None
+) -> None:
+    """They come from the driver's own program, of this very GPU."""
+    install(monkeypatch, FakeDriver("eager"))
+    program = tmp_path / "nvidia-smi"
+    program.write_text(
+        '#!/bin/sh\necho "$@" >"$0.asked"\necho "580.65.06, 1980, 1980, 3201, 560.10, 48, 5, 16"\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    report = json.loads(run("bench", *GPU, "--frames", "1", "--device", "cuda", "--json").stdout)
+    assert (report["driver_version"], report["sm_mhz"]) == ("580.65.06", "1980")
+    assert (report["pcie_generation"], report["pcie_lanes"]) == ("5", "16")
+    assert "--id=0000:01:00.0" in (tmp_path / "nvidia-smi.asked").read_text()
+    table = run("bench", *GPU, "--frames", "1", "--device", "cuda").stdout
+    assert "driver version 580.65.06, sm mhz 1980" in table
+    (titles,) = (line.split() for line in table.splitlines() if "frames/s" in line)
+    assert titles[-2:] == ["of", "uploads"]
+    program.write_text("#!/bin/sh\nexit 9\n")
+    report = json.loads(run("bench", *GPU, "--frames", "1", "--device", "cuda", "--json").stdout)
+    assert "driver_version" not in report
 
 
 def test_a_gpu_that_is_not_here() -> None:

@@ -42,9 +42,8 @@ def counts(value: str) -> list[int]:
 @click.option(
     "--frames",
     type=click.IntRange(1),
-    default=5,
-    show_default=True,
-    help="Frames per repetition; they are held in memory.",
+    help="Frames that are held in memory; a repetition takes each once, on a GPU again and again.  "
+    "[default: 5, on a GPU 16]",
 )
 @click.option(
     "--repeat",
@@ -81,7 +80,7 @@ def bench(
     pixel_format: str,
     bit_depth: int | None,
     size: tuple[int, int] | None,
-    frames: int,
+    frames: int | None,
     repeat: int,
     threads: list[int] | None,
     device: str,
@@ -96,7 +95,8 @@ def bench(
     (a moving scene, --size and --bitdepth) unless -r and -d name a real one.
 
     On a GPU (--device) the parts are timed on frames that are in its memory, and everything also
-    on frames of the host, one and several streams at a time, beside the speed of an upload.
+    on frames of the host, one and several streams at a time, each in a thread of its own, beside
+    the speed of uploads. A repetition takes half a second or more, after one that does not count.
     """
     from pyvmaf_tiny import __version__
     from pyvmaf_tiny.engine.base import usable_cpus
@@ -106,6 +106,8 @@ def bench(
     from .measure import PARTS, Case, available_tiers, measure
 
     check_raw_size(width, height)
+    if frames is None:  # a GPU's caches are to have no frame that comes again
+        frames = 5 if device == "cpu" else 16
     if ref is not None and dis is not None and size is None:
         clip = read_clip(
             ref,

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 
 from .bench_clip import Clip
 from .bench_report import print_timings
-from .measure_gpu import gpu_cases, measure_gpu, on_device, open_device, upload_rate
+from .gpu_facts import facts_at_work
+from .measure_gpu import GpuMeasurement, gpu_cases, on_device, open_device, upload_rate
 
 
 def bench_gpu(
@@ -21,29 +22,40 @@ def bench_gpu(
     from pyvmaf_tiny import __version__, engines
 
     backend = open_device(device, clip.bit_depth)
-    with backend.entered():
-        rate = upload_rate(backend, repeat)
-    memories = ["device", "host"] if backend.memory else ["host"]
-    placed = on_device(backend, clip.pairs) if backend.memory else []
-    cases = gpu_cases(streams, memories)
-    timings = measure_gpu(clip.pairs, placed, clip.bit_depth, device, cases, repeat, watch)
-    backend.close()
+    try:
+        rate = upload_rate(backend)
+        pair_bytes = sum(plane.nbytes for plane in clip.pairs[0])
+        upload_fps = 1e9 * rate / pair_bytes
+        memories = ("host",) if backend.memory is None else ("device", "host")
+        placed = on_device(backend, clip.pairs) if "device" in memories else []
+        cases = gpu_cases(streams, memories)
+        measurement = GpuMeasurement(clip.pairs, placed, clip.bit_depth, device, cases)
+        try:
+            measurement.warm_up()
+            timings = measurement.measure(repeat, upload_fps, watch)
+            found = facts_at_work(backend, measurement.keep_busy)
+        finally:
+            measurement.close()
+    finally:
+        backend.close()
     name = engines()[0].device_names[backend.device]
-    pair_bytes = sum(plane.nbytes for plane in clip.pairs[0])
     facts = {
         "version": __version__,
         "device": backend.device,
         "device_name": name,
+        **found,
         "upload_gb_per_s": rate,
-        "upload_fps": 1e9 * rate / pair_bytes,
+        "upload_fps": upload_fps,
     }
+    more = "".join(f"{key.replace('_', ' ')} {value}, " for key, value in found.items())
     print_timings(
         clip,
         timings,
         facts=facts,
-        headline=f"{backend.device}, {name}, pyvmaf-tiny {__version__}\nuploads: {rate:.2f} GB/s, "
-        f"which is {facts['upload_fps']:.0f} pairs of frames a second",
+        headline=f"{backend.device}, {name}, {more}pyvmaf-tiny {__version__}\n"
+        f"uploads: {rate:.2f} GB/s, which is {upload_fps:.0f} pairs of frames a second",
         columns=("frames in", "streams"),
+        more=("of uploads",),
         repeat=repeat,
         as_json=as_json,
     )

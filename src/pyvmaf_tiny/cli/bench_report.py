@@ -25,11 +25,12 @@ def print_timings(
     columns: tuple[str, str],
     repeat: int,
     as_json: bool,
+    more: tuple[str, ...] = (),
 ) -> None:
     """Print a table, or one JSON document that begins with ``facts``.
 
     ``headline`` says what was measured on; ``columns`` are the titles of the two figures that
-    tell the timings of a feature apart.
+    tell the timings of a feature apart, ``more`` those of what comes behind the speed.
     """
     if as_json:
         report = dict(facts) | clip.to_dict() | {"repeat": repeat}
@@ -39,11 +40,14 @@ def print_timings(
         f"{clip.name}, {clip.width}x{clip.height} {clip.bit_depth} bit, {len(clip.pairs)} frames, "
         f"median of {repeat} interleaved repetitions\n{headline}"
     )
-    titles = ("feature", *columns, "frames/s", "slowest", "fastest", "ms/frame")
+    titles = ("feature", *columns, "frames/s", "slowest", "fastest", "ms/frame", *more)
     print_table(titles, [_row(timing) for timing in timings], right=titles[2:])
 
 
 def _row(timing: Timing | GpuTiming) -> tuple[str, ...]:
     """The fields in their order, which is that of the columns."""
     values = astuple(timing)
-    return tuple(f"{value:.2f}" if isinstance(value, float) else str(value) for value in values)
+    return tuple(
+        "-" if value is None else f"{value:.2f}" if isinstance(value, float) else str(value)
+        for value in values
+    )

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import math
 import statistics
+import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from pyvmaf_tiny.engine import gpu
@@ -20,11 +23,14 @@ from .measure import PARTS, Pair, speed_figures
 #: Frames that a row may come late, as in ``score()``.
 _LAG = 16
 
-#: Frames of a repetition, at least: the pairs are gone through again and again.
-_LEAST_FRAMES = 64
+#: A repetition takes about as long, and a stream of it has at least so many frames: filling and
+#: emptying the batches is to be no part of the figure, nor the clock's steps.
+_SECONDS = 0.5
+_LEAST_FRAMES = 32
 
-#: Bytes of a transfer whose speed is measured.
+#: Bytes of a transfer whose speed is measured, and how often.
 _TRANSFER = 1 << 26
+_TRANSFERS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +53,11 @@ class GpuTiming:
     fps_min: float
     fps_max: float
     ms_per_frame: float
+    of_uploads: float | None  # share of the rate that uploads alone allow; None: there are none
 
 
 def gpu_cases(streams: Sequence[int], memories: Sequence[str]) -> list[GpuCase]:
-    """Every part from the first of the memories, all features from the others, too."""
+    """Every part from the first kind of memory, all features from each kind."""
     first = [GpuCase(part, memories[0], 1) for part in PARTS]
     both = [GpuCase("all", memory, n) for n in streams for memory in memories]
     return list(dict.fromkeys([*first, *both]))
@@ -61,12 +68,13 @@ def open_device(device: str, bit_depth: int) -> Backend:
     return gpu.open_backend(engine_device(device), 1 if bit_depth == 8 else 2)
 
 
-def upload_rate(backend: Backend, repeat: int) -> float:
-    """GB/s from pinned host memory to the device, the median."""
+def upload_rate(backend: Backend) -> float:
+    """GB/s from pinned host memory to the device, the median of many large transfers."""
     with backend.entered():
         source, target = backend.allocate_host(_TRANSFER), backend.allocate(_TRANSFER)
+        source[:] = 1  # memory that was never written to may be none
         seconds = []
-        for _ in range(repeat + 1):
+        for _ in range(_TRANSFERS + 1):
             start = time.perf_counter()
             backend.upload(target, 0, source)
             backend.finish()
@@ -80,66 +88,115 @@ def on_device(backend: Backend, pairs: Sequence[Pair]) -> list[tuple[DevicePlane
         return [(backend.place(ref), backend.place(dis)) for ref, dis in pairs]
 
 
-def measure_gpu(
-    pairs: Sequence[Pair],
-    placed: Sequence[tuple[DevicePlane, DevicePlane]],
-    bit_depth: int,
-    device: str,
-    cases: Sequence[GpuCase],
-    repeat: int,
-    watch: Callable[[int], None],
-) -> list[GpuTiming]:
-    """Time every case ``repeat`` times; ``watch`` hears of each repetition.
+class GpuMeasurement:
+    """Engines for a list of cases, and the frames that go through them."""
 
-    ``placed`` are the pairs on the device. A repetition is a stream of at least 64 frames from
-    the first push to the last row. Repetitions are interleaved, and the first one does not count.
-    """
-    height, width = pairs[0][0].shape
-    speeds: dict[GpuCase, list[float]] = {case: [] for case in cases}
-    opened = {
-        case: [
-            gpu.create(
-                EngineSpec(
-                    width=width,
-                    height=height,
-                    bit_depth=bit_depth,
-                    features=PARTS[case.feature],
-                    lag=_LAG,
-                    device=device,
-                )
-            )
-            for _ in range(case.streams)
-        ]
-        for case in cases
-    }
-    for repetition in range(repeat + 1):
-        watch(min(repetition, repeat - 1))
-        for case, engines in opened.items():
-            planes: Sequence[tuple[AnyPlane, AnyPlane]] = pairs
-            if case.memory == "device":
-                planes = placed
-            speed = _run(engines, planes)
-            if repetition:
-                speeds[case].append(speed)
-    for engine in itertools.chain.from_iterable(opened.values()):
-        engine.close()
-    return [_timing(case, speed) for case, speed in speeds.items()]
+    def __init__(
+        self,
+        pairs: Sequence[Pair],
+        placed: Sequence[tuple[DevicePlane, DevicePlane]],
+        bit_depth: int,
+        device: str,
+        cases: Sequence[GpuCase],
+    ) -> None:
+        """Open the engines, which compiles the kernels; ``placed`` are the pairs on the device.
 
+        Cases of the same features share engines. Raises DeviceError, OutOfMemoryError.
+        """
+        height, width = pairs[0][0].shape
+        self._cases = list(cases)
+        self._frames: dict[str, Sequence[tuple[AnyPlane, AnyPlane]]] = {
+            "host": pairs,
+            "device": placed,
+        }
+        self._engines: dict[str, list[GpuEngine]] = {}
+        self._rounds: dict[GpuCase, int] = {}
+        try:
+            for case in cases:
+                engines = self._engines.setdefault(case.feature, [])
+                while len(engines) < case.streams:
+                    spec = EngineSpec(
+                        width=width,
+                        height=height,
+                        bit_depth=bit_depth,
+                        features=PARTS[case.feature],
+                        lag=_LAG,
+                        device=device,
+                    )
+                    engines.append(gpu.create(spec))
+        except BaseException:
+            self.close()
+            raise
 
-def _run(engines: Sequence[GpuEngine], pairs: Sequence[tuple[AnyPlane, AnyPlane]]) -> float:
-    """Frames per second of one repetition of one case."""
-    for engine in engines:
-        engine.reset()
-    rounds = -(-_LEAST_FRAMES // len(pairs))
-    frames = rounds * len(pairs) * len(engines)
-    start = time.perf_counter()
-    for ref, dis in itertools.chain.from_iterable(itertools.repeat(pairs, rounds)):
+    def warm_up(self) -> None:
+        """Run every case for a while, so that clocks are up, and see how many frames it needs."""
+        for case in self._cases:
+            self._rounds[case] = math.ceil(_LEAST_FRAMES / len(self._frames[case.memory]))
+            speed = self.run(case) / case.streams
+            wanted = max(_LEAST_FRAMES, _SECONDS * speed)
+            self._rounds[case] = math.ceil(wanted / len(self._frames[case.memory]))
+
+    def run(self, case: GpuCase) -> float:
+        """Frames per second of one repetition: all streams, from the first push to the last row.
+
+        Every stream has a thread of its own, as in a program that scores several clips.
+        """
+        frames, rounds = self._frames[case.memory], self._rounds[case]
+        begin = threading.Barrier(case.streams)
+
+        def stream(engine: GpuEngine) -> tuple[float, float]:
+            begin.wait()
+            start = time.perf_counter()
+            rows = 0
+            for ref, dis in itertools.chain.from_iterable(itertools.repeat(frames, rounds)):
+                rows += len(engine.push(ref, (dis,)))
+            rows += len(engine.flush())
+            assert rows == rounds * len(frames)
+            return start, time.perf_counter()
+
+        engines = self._engines[case.feature][: case.streams]
         for engine in engines:
-            engine.push(ref, (dis,))
-    for engine in engines:
-        engine.flush()
-    return frames / (time.perf_counter() - start)
+            engine.reset()
+        if case.streams == 1:
+            times = [stream(engines[0])]
+        else:
+            with ThreadPoolExecutor(case.streams) as threads:
+                times = list(threads.map(stream, engines))
+        starts, ends = zip(*times, strict=True)
+        seconds: float = max(ends) - min(starts)
+        return case.streams * rounds * len(frames) / seconds
 
+    def measure(
+        self, repeat: int, upload_fps: float, watch: Callable[[int], None]
+    ) -> list[GpuTiming]:
+        """Time every case ``repeat`` times; ``watch`` hears of each repetition.
 
-def _timing(case: GpuCase, speed: Sequence[float]) -> GpuTiming:
-    return GpuTiming(case.feature, case.memory, case.streams, *speed_figures(speed))
+        Repetitions are interleaved, case by case. ``upload_fps`` is how many pairs of frames a
+        second can be uploaded.
+        """
+        speeds: dict[GpuCase, list[float]] = {case: [] for case in self._cases}
+        for repetition in range(repeat):
+            watch(repetition)
+            for case, speed in speeds.items():
+                speed.append(self.run(case))
+        return [
+            GpuTiming(
+                case.feature,
+                case.memory,
+                case.streams,
+                *speed_figures(speed),
+                statistics.median(speed) / upload_fps if case.memory == "host" else None,
+            )
+            for case, speed in speeds.items()
+        ]
+
+    def keep_busy(self, until: Callable[[], bool]) -> None:
+        """Run the last of the cases again and again, at least once, until it is true."""
+        self.run(self._cases[-1])
+        while not until():
+            self.run(self._cases[-1])
+
+    def close(self) -> None:
+        """Free the engines."""
+        for engine in itertools.chain.from_iterable(self._engines.values()):
+            engine.close()

@@ -99,6 +99,20 @@ def device_name(cuda: Any, device: Any) -> str:
     return str(call(cuda, "cuDeviceGetName", 128, device).split(b"\0")[0].decode())
 
 
+def pci_bus_id(cuda: Any, index: int) -> str:
+    """Where a device is on the bus, which every tool understands alike."""
+    device = choose(cuda, index)
+    return str(call(cuda, "cuDeviceGetPCIBusId", 32, device).split(b"\0")[0].decode())
+
+
+def versions(cuda: Any) -> dict[str, str]:
+    """Of CUDA: the one that the driver is for, and the one of the packages."""
+    return {
+        "cuda_of_driver": _dotted(call(cuda, "cuDriverGetVersion")),
+        "cuda_of_packages": _dotted(cuda.CUDA_VERSION),
+    }
+
+
 def load_kernels(cuda: Any, device: Any, sample_bytes: int, limits: int) -> Any:
     """The kernels as a module of the current context, compiled or from the cache.
 

@@ -70,8 +70,7 @@ class DeviceStream:
         self._ended = False
         self._broken = False  # work on a batch was asked for in part
         self._filling = 0  # the slot that takes frames
-        for slot in self._open().slots:
-            slot.empty()
+        self._open().restart()
 
     def push(self, ref: AnyPlane, dis: AnyPlane) -> list[DeviceFrames]:
         """Take a pair; the rows that are due when it completes a batch.

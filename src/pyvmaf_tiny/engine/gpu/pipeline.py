@@ -76,6 +76,13 @@ class Pipeline:
         self._incoming = Incoming(backend, stream)
         self._pair_table = constant(backend, layout.pair_totals)
         self._motion_table = constant(backend, layout.motion_totals)
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget all frames: the next one is the first of a stream."""
+        self._starts = True
+        for slot in self.slots:
+            slot.empty()
 
     # ---- frames in ------------------------------------------------------------------------------
 
@@ -110,6 +117,9 @@ class Pipeline:
         """
         backend, frames, size = self.backend, slot.frames, slot.plane_bytes
         if "motion" in self._features:
+            if self._starts:  # nothing is before the first frame; it is compared with itself
+                backend.copy(self._history, 0, slot.refs, 0, size)
+                self._starts = False
             self._run(
                 self.layout.motion,
                 frames,

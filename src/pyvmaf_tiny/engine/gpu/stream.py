@@ -97,8 +97,7 @@ class GpuEngine:
         self._is_first = True  # whether that is frame 0
         self._rows: list[Lanes] = []  # known, and not returned yet
         self._failure: str | None = None  # what the device said; nothing more comes after it
-        for slot in self._open().slots:
-            slot.empty()
+        self._open().restart()
 
     def push(self, ref: AnyPlane, dis: Sequence[AnyPlane]) -> Rows:
         """Take a frame; the rows that are due."""
