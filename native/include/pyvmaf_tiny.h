@@ -161,6 +161,28 @@ pvt_status pvt_score_motion(int width, int height, uint64_t difference, double *
  * times 16, and how many mantissas further on the next step is (8: none before the next entry). */
 void pvt_log_table(uint16_t table[PVT_LOG_ENTRIES]);
 
+/*
+ * Also for them: frames on their way into memory that a device reads. Such memory is written once
+ * and not read by the CPU, so the copy goes past its caches.
+ */
+typedef struct pvt_stager pvt_stager;
+
+/* A plane as callers have it, and where its rows are to lie without gaps (at an even address). */
+typedef struct pvt_staged {
+    const void *source;
+    ptrdiff_t stride; /* of the source, bytes */
+    void *target;
+} pvt_staged;
+
+/* For planes of a configuration, by as many threads as it says; *stager is NULL on failure. */
+pvt_status pvt_stager_create(const pvt_config *config, pvt_stager **stager);
+
+/* Frees it; NULL is allowed. No call may be under way in it. */
+void pvt_stager_destroy(pvt_stager *stager);
+
+/* Copies planes and checks their samples. With PVT_ERROR_SAMPLE_RANGE all have been copied. */
+pvt_status pvt_stage(pvt_stager *stager, const pvt_staged *planes, int count);
+
 /* The kernel tier that a context uses: "scalar", "avx2", ... */
 const char *pvt_context_tier(const pvt_context *context);
 

@@ -30,11 +30,17 @@ static const struct engine_test {
     {"parallel contexts", test_parallel_contexts},
     {"shared context", test_shared_context},
     {"destroy at any time", test_destroy_at_any_time},
+    {"staging", test_staging},
+    {"staged samples", test_staged_samples},
+    {"stager arguments", test_stager_arguments},
+    {"shared stager", test_shared_stager},
+    {"forked stager", test_forked_stager},
 #ifdef TEST_WRAPPED_ALLOCATION
     {"memory held", test_memory_held},
     {"no allocation per frame", test_no_allocation_per_frame},
     {"failing allocations", test_failing_allocations},
     {"failing threads", test_failing_threads},
+    {"failing stagers", test_failing_stagers},
 #endif
 };
 

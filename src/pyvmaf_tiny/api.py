@@ -68,7 +68,8 @@ def score(
         neg_model: with neg="both", the model for the NEG features; None for the same one, or
             the default for them when none is named.
         engine: "auto", "native", "libvmaf", or "libvmaf:/path/to/library".
-        threads: threads that share a frame; None for as many as are useful here.
+        threads: threads that share a frame, with a GPU those that bring it there; None for as many
+            as are useful here.
         frames: score at most this many pairs.
         skip_ref: frames to leave out at the beginning of the reference.
         skip_dis: frames to leave out at the beginning of the distorted clip.

@@ -195,6 +195,10 @@ typedef struct pvt_kernels {
     motion_kernels motion;
     /* Bitwise or of a row of 16-bit samples. */
     uint16_t (*or_u16)(const uint8_t *row, int n);
+    /* Copy n samples past the caches, for others to read after the call; 16-bit ones to an even
+     * address, and their bitwise or. */
+    void (*copy_u8)(const uint8_t *from, uint8_t *to, int n);
+    uint16_t (*copy_u16)(const uint8_t *from, uint8_t *to, int n);
 } pvt_kernels;
 
 /* Fills the table with the best tier that the CPU has and the mask leaves. */

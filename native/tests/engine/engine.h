@@ -80,9 +80,15 @@ void test_fork(void);
 void test_parallel_contexts(void);
 void test_shared_context(void);
 void test_destroy_at_any_time(void);
+void test_staging(void);
+void test_staged_samples(void);
+void test_stager_arguments(void);
+void test_shared_stager(void);
+void test_forked_stager(void);
 void test_memory_held(void);
 void test_no_allocation_per_frame(void);
 void test_failing_allocations(void);
 void test_failing_threads(void);
+void test_failing_stagers(void);
 
 #endif

@@ -172,3 +172,33 @@ void test_failing_threads(void)
                failing, atomic_load(&frees), atomic_load(&allocations));
     }
 }
+
+/* Each allocation and each thread of a stager in turn fails; staging itself allocates nothing. */
+void test_failing_stagers(void)
+{
+    const pvt_config config = test_config(64, 48, 8, 3);
+    static uint8_t samples[64 * 48], copy[64 * 48];
+    const pvt_staged plane = {samples, 64, copy};
+    for (int failing = 0; failing < 6; failing++) {
+        const bool of_memory = failing < 3;
+        pvt_stager *stager = NULL;
+        start_counting();
+        atomic_store(of_memory ? &allocations_left : &threads_left, failing % 3);
+        /* the stager, then the pool; two threads beside the caller's */
+        EXPECT_STATUS(pvt_stager_create(&config, &stager),
+                      failing % 3 == 2             ? PVT_OK
+                      : of_memory && failing == 0 ? PVT_ERROR_MEMORY
+                                                  : PVT_ERROR_SYSTEM);
+        atomic_store(&allocations_left, -1);
+        atomic_store(&threads_left, -1);
+        EXPECT((stager != NULL) == (failing % 3 == 2), "failure %d", failing);
+        const long before = atomic_load(&allocations);
+        for (int i = 0; stager && i < 3; i++)
+            EXPECT_STATUS(pvt_stage(stager, &plane, 1), PVT_OK);
+        EXPECT(atomic_load(&allocations) == before, "%ld allocations",
+               atomic_load(&allocations) - before);
+        pvt_stager_destroy(stager);
+        EXPECT(atomic_load(&allocations) == atomic_load(&frees), "failure %d: %ld of %ld freed",
+               failing, atomic_load(&frees), atomic_load(&allocations));
+    }
+}

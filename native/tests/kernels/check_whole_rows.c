@@ -131,10 +131,80 @@ static void prepare_or(void)
     check_frame_place(&samples, 1, width, 2);
 }
 
+/* ---- copies --------------------------------------------------------------------------------- */
+
+enum { MOST_SKEW = 64 };
+
+static check_row copied[SIDES];
+static int skew, copy_bytes; /* where in a line the target begins; bytes of a sample */
+
+static int run_copy(const pvt_kernels *kernels, int side)
+{
+    if (copy_bytes == 1)
+        kernels->copy_u8(samples.row[0], copied[side].zero + skew, width);
+    else
+        bits_found[side] = kernels->copy_u16(samples.row[0], copied[side].zero + skew, width);
+    return width;
+}
+
+/* Nothing may be written beside the samples: the noise around them is compared, too. */
+static void check_copy(const pvt_kernels *got, const pvt_kernels *want, int bytes)
+{
+    copy_bytes = bytes;
+    for (int i = 0; (width = check_width(i)) != 0; i++)
+        for (skew = 0; skew < MOST_SKEW; skew += bytes) {
+            const check_content content = check_content_draw(bytes == 1 ? 255 : 65535);
+            if (!check_case("n %d, %d bytes into a line, %s", width, skew,
+                            check_content_name(&content)))
+                continue;
+            check_frame_place(&samples, 1, width, bytes);
+            for (int x = 0; x < width; x++)
+                check_frame_set(&samples, 0, x, check_content_at(&content, 0, x));
+            check_rows_place(copied, width * bytes + MOST_SKEW, 1);
+            bits_found[GOT] = bits_found[WANT] = 0;
+            run_copy(want, WANT);
+            run_copy(got, GOT);
+            check_rows_equal("copy", copied, 0, 0, false);
+            if (bits_found[GOT] != bits_found[WANT])
+                check_failed("%#x, expected %#x", bits_found[GOT], bits_found[WANT]);
+        }
+}
+
+static void check_copy_u8(const pvt_kernels *got, const pvt_kernels *want)
+{
+    check_copy(got, want, 1);
+}
+
+static void check_copy_u16(const pvt_kernels *got, const pvt_kernels *want)
+{
+    check_copy(got, want, 2);
+}
+
+static void prepare_copy(int bytes)
+{
+    copy_bytes = bytes;
+    width = 1920;
+    skew = 0;
+    check_frame_place(&samples, 1, width, bytes);
+    check_rows_place(copied, width * bytes + MOST_SKEW, 1);
+}
+
+static void prepare_copy_u8(void)
+{
+    prepare_copy(1);
+}
+
+static void prepare_copy_u16(void)
+{
+    prepare_copy(2);
+}
+
 const check_routine whole_row_routines[] = {
     {"motion.sad_u8", offsetof(pvt_kernels, motion.sad_u8), check_sad_u8, prepare_sad_u8, run_sad},
     {"motion.sad_u16", offsetof(pvt_kernels, motion.sad_u16), check_sad_u16, prepare_sad_u16,
      run_sad},
     {"or_u16", offsetof(pvt_kernels, or_u16), check_or, prepare_or, run_or},
+    {"copy_u8", offsetof(pvt_kernels, copy_u8), check_copy_u8, prepare_copy_u8, run_copy},
+    {"copy_u16", offsetof(pvt_kernels, copy_u16), check_copy_u16, prepare_copy_u16, run_copy},
     {NULL, 0, NULL, NULL, NULL},
 };

@@ -58,8 +58,22 @@ static uint16_t or_u16(const uint8_t *row, int n)
     return (uint16_t)bits;
 }
 
+static void copy_u8(const uint8_t *from, uint8_t *to, int n)
+{
+    for (int x = 0; x < n; x++)
+        to[x] = from[x];
+}
+
+static uint16_t copy_u16(const uint8_t *from, uint8_t *to, int n)
+{
+    copy_u8(from, to, 2 * n);
+    return or_u16(from, n);
+}
+
 void define_whole_rows(pvt_kernels *kernels)
 {
+    kernels->copy_u8 = copy_u8;
+    kernels->copy_u16 = copy_u16;
     kernels->motion = (motion_kernels){.sad_u8 = sad_u8, .sad_u16 = sad_u16};
     kernels->or_u16 = or_u16;
 }

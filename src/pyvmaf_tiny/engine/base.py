@@ -39,7 +39,8 @@ class EngineSpec:
     is compared. A rendition under a gain limit is a *lane*: the features of a frame are those of
     all lanes, the first rendition's first.
 
-    ``threads`` None means as many as the process may use and the frame has work for. ``cpu_mask``
+    ``threads`` None means as many as the process may use and the frame has work for; of a GPU
+    engine they copy frames of the host's to where the GPU reads them. ``cpu_mask``
     holds bits of CPU features that must stay unused, numbered as libvmaf does (8 AVX2, 16
     AVX-512, 32 AVX-512 VNNI, on Arm 1 NEON, -1 all); the environment variable
     ``PYVMAF_TINY_CPUMASK`` adds to them.

@@ -71,8 +71,8 @@ class Scorer(Stream):
             neg_model: with neg="both", the model for the NEG features; None for the same one, or
                 the default for them when none is named.
             engine: "auto", "native", "libvmaf", or "libvmaf:/path/to/library".
-            threads: threads that share a frame; None for as many as are useful here. Results
-                do not depend on it.
+            threads: threads that share a frame, with a GPU those that bring it there; None for as
+                many as are useful here. Results do not depend on it.
             gain_limit: enhancement gain limit of your own, from 1.0 up; None for 100, or 1 with
                 ``neg``.
             device: where the features are computed: "cpu", "cuda" (NVIDIA), "sycl" (Intel),

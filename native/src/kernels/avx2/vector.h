@@ -19,6 +19,10 @@ typedef __m256i vmask;   /* all ones or all zeros per 32-bit lane */
 INLINE vint v_load(const void *p) { return _mm256_loadu_si256(p); }
 INLINE void v_store(void *p, vint x) { _mm256_storeu_si256(p, x); }
 
+/* Past the caches, to an aligned address; for others to see after v_fence. */
+INLINE void v_stream(void *p, vint x) { _mm256_stream_si256(p, x); }
+INLINE void v_fence(void) { _mm_sfence(); }
+
 /* A block of samples as 16-bit lanes, n of them readable (more than BLOCK is as good). */
 INLINE vint v_load_u8(const uint8_t *p, int n)
 {

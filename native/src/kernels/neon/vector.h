@@ -31,6 +31,10 @@ INLINE vint from_u16(uint16x8_t x) { return vreinterpretq_s32_u16(x); }
 INLINE vint v_load(const void *p) { return vreinterpretq_s32_u8(vld1q_u8(p)); }
 INLINE void v_store(void *p, vint x) { vst1q_u8(p, vreinterpretq_u8_s32(x)); }
 
+/* There is no intrinsic that goes past the caches, so nothing is left to be waited for either. */
+INLINE void v_stream(void *p, vint x) { v_store(p, x); }
+INLINE void v_fence(void) {}
+
 /* A block of samples as 16-bit lanes, n of them readable (more than BLOCK is as good). */
 INLINE vint v_load_u8(const uint8_t *p, int n)
 {

@@ -32,5 +32,7 @@ void pvt_kernels_init_scalar(pvt_kernels *kernels)
             },
         .motion = {.sad_u8 = motion_sad_u8_scalar, .sad_u16 = motion_sad_u16_scalar},
         .or_u16 = or_u16_scalar,
+        .copy_u8 = copy_u8_scalar,
+        .copy_u16 = copy_u16_scalar,
     };
 }

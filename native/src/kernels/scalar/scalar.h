@@ -52,5 +52,7 @@ uint64_t motion_sad_u8_scalar(const uint8_t *const *previous, const uint8_t *con
 uint64_t motion_sad_u16_scalar(const uint8_t *const *previous, const uint8_t *const *current,
                                int rows, int width, int bit_depth, int32_t *scratch);
 uint16_t or_u16_scalar(const uint8_t *row, int n);
+void copy_u8_scalar(const uint8_t *from, uint8_t *to, int n);
+uint16_t copy_u16_scalar(const uint8_t *from, uint8_t *to, int n);
 
 #endif

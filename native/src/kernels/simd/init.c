@@ -28,4 +28,6 @@ void TIER(pvt_kernels_init)(pvt_kernels *kernels)
     kernels->motion.sad_u8 = TIER(motion_sad_u8);
     kernels->motion.sad_u16 = TIER(motion_sad_u16);
     kernels->or_u16 = TIER(or_u16);
+    kernels->copy_u8 = TIER(copy_u8);
+    kernels->copy_u16 = TIER(copy_u16);
 }

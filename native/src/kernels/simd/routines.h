@@ -50,3 +50,5 @@ uint64_t TIER(motion_sad_u8)(const uint8_t *const *previous, const uint8_t *cons
 uint64_t TIER(motion_sad_u16)(const uint8_t *const *previous, const uint8_t *const *current,
                               int rows, int width, int bit_depth, int32_t *scratch);
 uint16_t TIER(or_u16)(const uint8_t *row, int n);
+void TIER(copy_u8)(const uint8_t *from, uint8_t *to, int n);
+uint16_t TIER(copy_u16)(const uint8_t *from, uint8_t *to, int n);

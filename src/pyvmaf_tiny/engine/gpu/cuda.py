@@ -100,11 +100,9 @@ class CudaBackend:
             self._spare.append(event)
         done = self._event()
         self._held.lent.append((done, [plane.owner for plane, _, _ in places]))
-        try:
-            for place in places:
-                call(cuda, "cuMemcpy2DAsync", self._copy_of(*place), copies)
-        finally:
-            call(cuda, "cuEventRecord", done, copies)
+        for place in places:
+            call(cuda, "cuMemcpy2DAsync", self._copy_of(*place), copies)
+        call(cuda, "cuEventRecord", done, copies)
         for follower in {plane.stream for plane, _, _ in places if plane.ordered}:
             call(cuda, "cuStreamWaitEvent", cuda.CUstream(follower), done, 0)
 

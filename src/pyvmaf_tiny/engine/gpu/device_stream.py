@@ -7,14 +7,12 @@ from collections.abc import Callable
 import numpy as np
 
 from pyvmaf_tiny.engine.base import EngineSpec
-from pyvmaf_tiny.engine.samples import sample_range_error
 from pyvmaf_tiny.errors import EngineStateError, VmafTinyError
 from pyvmaf_tiny.frames import FEATURES, AnyPlane
 from pyvmaf_tiny.network import Network
 
 from .arrays import CudaArray, DeviceFrames, SyclArray
 from .backend import Backend
-from .incoming import WHOLE_TYPES
 from .network import NetworkKernel
 from .pipeline import SLOTS, Pipeline, Slot
 from .results import Result, ResultPool
@@ -46,7 +44,6 @@ class DeviceStream:
         Raises what :func:`pyvmaf_tiny.engine.gpu.create` says, and ModelError for the network.
         """
         self._spec = spec
-        self._check_samples = spec.bit_depth not in WHOLE_TYPES
         pipeline = open_pipeline(spec, batch, open_backend)
         backend = pipeline.backend
         self.device, self.device_memory = backend.device, backend.memory
@@ -82,10 +79,6 @@ class DeviceStream:
             raise EngineStateError(
                 "pushed after the stream was flushed", hint="reset() starts a new stream"
             )
-        if self._check_samples:
-            error = sample_range_error(self._spec, self._taken, ref, (dis,))
-            if error is not None:
-                raise error
         with pipeline.backend.entered():
             slot = self._slot()
             completes = slot.frames + 1 == pipeline.stream.batch

@@ -14,29 +14,36 @@ from pyvmaf_tiny.frames import AnyPlane, DevicePlane
 from .backend import Backend, Place, constant
 from .layout import Stream
 from .source import pack
+from .staging import Stager
 from .totals import entry
 
 #: Bit depths whose samples fill their type: none can be too large.
-WHOLE_TYPES = (8, 16)
+_WHOLE_TYPES = (8, 16)
 
 #: Work groups that look at a plane.
 _GROUPS = 256
 
 
 class Berth(NamedTuple):
-    """Where a plane is to lie: a buffer, the byte in it, and memory of the host to copy it from."""
+    """Where a plane is to lie: a buffer and the byte in it.
+
+    ``staging`` is memory of the host that the device copies from, ``address`` that of its first
+    byte.
+    """
 
     buffer: Any
     offset: int
     staging: NDArray[np.uint8]
+    address: int
 
 
 class Incoming:
     """Takes the planes of a frame: the reference and its distorted versions."""
 
-    def __init__(self, backend: Backend, stream: Stream) -> None:
+    def __init__(self, backend: Backend, stream: Stream, stager: Stager) -> None:
         self._backend = backend
-        checked = backend.memory is not None and stream.bit_depth not in WHOLE_TYPES
+        self._stager = stager
+        checked = backend.memory is not None and stream.bit_depth not in _WHOLE_TYPES
         self._check = _SampleCheck(backend, stream) if checked else None
 
     def take(
@@ -47,8 +54,8 @@ class Incoming:
         A plane of the host's is free again when this returns. So is one on the device in the
         order of its stream, or, if that is not known, at once.
 
-        Raises SampleRangeError and FrameTypeError for planes on the device; what has been put
-        into the places does not count then.
+        Raises SampleRangeError, and FrameTypeError for planes on the device; what has been put into
+        the places does not count then.
         """
         backend = self._backend
         there: list[int] = []  # planes on the device
@@ -60,11 +67,12 @@ class Incoming:
                 except InputError as error:
                     _blame(error, position, frame, names)
                     raise
+        if len(there) < len(planes):
+            self._stager.stage(frame, planes, [berth.address for berth in berths])
         if there:
             self._take_from_device(planes, berths, there, frame, names)
-        for plane, (buffer, offset, staging) in zip(planes, berths, strict=True):
+        for plane, (buffer, offset, staging, _) in zip(planes, berths, strict=True):
             if not isinstance(plane, DevicePlane):
-                staging.view(plane.dtype).reshape(plane.shape)[:] = plane
                 backend.upload(buffer, offset, staging)
 
     def _take_from_device(

@@ -14,6 +14,7 @@ from pyvmaf_tiny.frames import AnyPlane
 from .backend import Backend, constant
 from .incoming import Berth, Incoming
 from .layout import PAIR_TOTALS, Launch, Layout, Stream, plan
+from .staging import Stager
 
 _ffi: Any = _native.ffi
 _lib: Any = _native.lib
@@ -31,8 +32,8 @@ class Slot:
         self.plane_bytes = plane
         self.refs = backend.allocate(plane * frames)
         self.dists = backend.allocate(plane * frames * stream.renditions)
-        self.host_refs = backend.allocate_host(plane * frames)
-        self.host_dists = backend.allocate_host(plane * frames * stream.renditions)
+        self.ref_berths = _berths(backend, self.refs, frames, plane)
+        self.dis_berths = _berths(backend, self.dists, frames * stream.renditions, plane)
         self.host_frame_of = backend.allocate_host(4 * frames)
         self.frame_of = backend.allocate(4 * frames)
         self.host_pairs = backend.allocate_host(8 * PAIR_TOTALS * pairs)
@@ -54,11 +55,17 @@ class Pipeline:
     """The kernels of one stream. Frames are staged into a slot; a slot is launched as a whole."""
 
     def __init__(
-        self, backend: Backend, stream: Stream, limits: Sequence[float], features: Sequence[str]
+        self,
+        backend: Backend,
+        stream: Stream,
+        stager: Stager,
+        limits: Sequence[float],
+        features: Sequence[str],
     ) -> None:
         """Allocate everything; raises OutOfMemoryError."""
         self.backend = backend
         self.stream = stream
+        self.threads = stager.threads  # that bring frames of the host's
         self.layout: Layout = plan(stream)
         self._features = frozenset(features)
         self.slots = [Slot(backend, stream) for _ in range(SLOTS)]
@@ -73,7 +80,7 @@ class Pipeline:
         self._motion_params = constant(backend, layout.motion.params)
         self._partials = backend.allocate(8 * layout.pair_partials * pairs)
         self._motion_partials = backend.allocate(8 * layout.frame_partials * frames)
-        self._incoming = Incoming(backend, stream)
+        self._incoming = Incoming(backend, stream, stager)
         self._pair_table = constant(backend, layout.pair_totals)
         self._motion_table = constant(backend, layout.motion_totals)
         self.restart()
@@ -97,12 +104,10 @@ class Pipeline:
         """Take a reference frame and its distorted versions, or none (it is not scored).
 
         ``frame`` is its number and ``names`` those of the renditions, for messages. Raises
-        SampleRangeError and FrameTypeError for planes on the device; the frame is not taken then.
+        SampleRangeError, and FrameTypeError for planes on the device; the frame is not taken then.
         """
-        size, first = slot.plane_bytes, len(slot.scored) * self.stream.renditions
-        berths = [_berth(slot.refs, slot.host_refs, slot.frames, size)]
-        for index in range(first, first + len(dists)):
-            berths.append(_berth(slot.dists, slot.host_dists, index, size))
+        first = len(slot.scored) * self.stream.renditions
+        berths = (slot.ref_berths[slot.frames], *slot.dis_berths[first : first + len(dists)])
         self._incoming.take((ref, *dists), berths, frame, names)
         if dists:
             slot.scored.append(slot.frames)
@@ -215,9 +220,13 @@ class _Level:
         )
 
 
-def _berth(buffer: Any, host: NDArray[np.uint8], index: int, size: int) -> Berth:
-    """The place of a plane among others of that size."""
-    return Berth(buffer, size * index, host[size * index : size * (index + 1)])
+def _berths(backend: Backend, buffer: Any, planes: int, size: int) -> list[Berth]:
+    """The places of so many planes of a size, one after the other."""
+    host = backend.allocate_host(planes * size)
+    first: int = host.ctypes.data
+    return [
+        Berth(buffer, at, host[at : at + size], first + at) for at in range(0, planes * size, size)
+    ]
 
 
 def _log_table() -> NDArray[np.uint16]:

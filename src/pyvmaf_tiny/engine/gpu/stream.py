@@ -14,15 +14,14 @@ from numpy.typing import NDArray
 from pyvmaf_tiny import _native
 from pyvmaf_tiny.engine.base import EngineSpec, Lanes, Rows, check_renditions
 from pyvmaf_tiny.engine.native.settings import check
-from pyvmaf_tiny.engine.samples import sample_range_error
 from pyvmaf_tiny.errors import EngineError, EngineStateError, VmafTinyError
 from pyvmaf_tiny.frames import AnyPlane, FeatureVector
 from pyvmaf_tiny.version import __version__
 
 from .backend import Backend
-from .incoming import WHOLE_TYPES
 from .layout import Stream
 from .pipeline import SLOTS, Pipeline, Slot
+from .staging import Stager
 
 _ffi: Any = _native.ffi
 _lib: Any = _native.lib
@@ -55,10 +54,11 @@ def open_pipeline(
         limits=len(spec.gain_limits),
         batch=batch,
     )
+    stager = Stager(spec)
     backend = open_backend(stream.sample_bytes, stream.limits)
     with backend.entered():
         try:
-            return Pipeline(backend, stream, spec.gain_limits, spec.features)
+            return Pipeline(backend, stream, stager, spec.gain_limits, spec.features)
         except VmafTinyError:
             backend.close()
             raise
@@ -69,7 +69,6 @@ class GpuEngine:
 
     name = "native"
     version = __version__
-    threads = 1
 
     def __init__(self, spec: EngineSpec, open_backend: Callable[[int, int], Backend]) -> None:
         """Allocate everything the stream needs; ``open_backend`` is given a sample's bytes
@@ -80,7 +79,7 @@ class GpuEngine:
         batch = max(1, min(_LARGEST_BATCH, spec.lag // SLOTS))
         self._pipeline: Pipeline | None = open_pipeline(spec, batch, open_backend)
         self._spec = spec
-        self._check_samples = spec.bit_depth not in WHOLE_TYPES
+        self.threads = self._pipeline.threads
         backend = self._pipeline.backend
         self.device = backend.device
         self.tier = backend.device.partition(":")[0]
@@ -120,10 +119,6 @@ class GpuEngine:
             raise EngineStateError(
                 "pushed after the stream was flushed", hint="reset() starts a new stream"
             )
-        if self._check_samples:
-            error = sample_range_error(self._spec, self._pushed, ref, dis)
-            if error is not None:
-                raise error
         with self._at_work(pipeline):
             slot = pipeline.slots[self._filling]
             if slot.frames == pipeline.stream.batch:  # its last batch; the place is needed now

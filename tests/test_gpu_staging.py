@@ -1,0 +1,114 @@
+"""Frames of the host's on their way to a device: every sample copied, every sample checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import clips
+import numpy as np
+import pytest
+from fake_cuda import FakeDriver
+from numpy.typing import NDArray
+from test_gpu_cuda import install
+
+from pyvmaf_tiny import SampleRangeError, Scorer
+from pyvmaf_tiny.engine import EngineSpec, gpu
+from pyvmaf_tiny.engine.base import usable_cpus
+from pyvmaf_tiny.engine.gpu.staging import Stager
+from pyvmaf_tiny.frames import FrameScore
+
+LAYOUTS: dict[str, Callable[[Any], Any]] = {
+    "dense": lambda plane: plane,
+    "padded": lambda plane: np.pad(plane, ((0, 0), (0, 9)))[:, : plane.shape[1]],
+    "one row": lambda plane: np.broadcast_to(plane[:1], plane.shape),
+    "read-only": lambda plane: np.frombuffer(plane.tobytes(), plane.dtype).reshape(plane.shape),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize(("bit_depth", "width", "height"), [(8, 333, 701), (10, 640, 480)])
+def test_every_sample_is_copied_and_nothing_beside(
+    layout: str, threads: int, bit_depth: int, width: int, height: int
+) -> None:
+    dtype = np.uint8 if bit_depth == 8 else np.uint16
+    random = np.random.default_rng(0)
+    planes = [
+        LAYOUTS[layout](random.integers(0, 1 << bit_depth, (height, width), dtype))
+        for _ in range(3)
+    ]
+    spec = EngineSpec(
+        width=width,
+        height=height,
+        bit_depth=bit_depth,
+        threads=threads,
+        renditions=("a", "b"),
+    )
+    memory = np.full(3 * planes[0].size * planes[0].itemsize + 64, 0xC3, np.uint8)
+    size = planes[0].size * planes[0].itemsize
+    start = memory.ctypes.data + 32
+    Stager(spec).stage(0, planes, [start, start + size, start + 2 * size])
+    copied = memory[32:-32].view(dtype).reshape(3, height, width)
+    np.testing.assert_array_equal(copied, np.stack(planes))
+    assert (memory[:32] == 0xC3).all()
+    assert (memory[-32:] == 0xC3).all()
+
+
+@pytest.mark.parametrize(("x", "y"), [(0, 0), (639, 479), (17, 300)])
+@pytest.mark.parametrize("position", [0, 1, 2])
+def test_a_sample_that_is_too_large_is_found_wherever_it_is(position: int, x: int, y: int) -> None:
+    spec = EngineSpec(width=640, height=480, bit_depth=12, threads=2, renditions=("a", "b"))
+    planes = [np.full((480, 640), 4095, np.uint16) for _ in range(3)]
+    memory = np.empty((3, 480, 640), np.uint16)
+    targets = [each.ctypes.data for each in memory]
+    stager = Stager(spec)
+    stager.stage(6, planes, targets)
+    planes[position][y, x] = 4096
+    name = ("reference", "a", "b")[position]
+    said = f"{name}, frame 7: a sample exceeds the bit depth: given 4096 at x={x}, y={y}"
+    with pytest.raises(SampleRangeError, match=re.escape(said)):
+        stager.stage(7, planes, targets)
+    planes[position][y, x] = 0
+    stager.stage(7, planes, targets)
+    np.testing.assert_array_equal(memory, np.stack(planes))
+
+
+def test_threads_are_those_that_bring_the_frames() -> None:
+    def threads_of(width: int, height: int, **options: Any) -> int:
+        engine = gpu.create(EngineSpec(width=width, height=height, device="sycl", **options))
+        engine.close()
+        return engine.threads
+
+    assert threads_of(64, 64) == 1  # too little to share
+    assert threads_of(64, 64, threads=3) == 3
+    assert threads_of(1280, 720) == min(4, usable_cpus())
+    with Scorer(64, 64, device="sycl", model=False, threads=2) as scorer:
+        assert scorer.result().info.threads == 2
+
+
+@pytest.mark.parametrize("order", ["lazy", "uploads_first", "eager"])
+def test_a_refused_frame_uploads_nothing(order: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sound and refused frames in turns, in batches: what was refused never shows."""
+    driver = install(monkeypatch, FakeDriver(order))
+    width, height = 70, 50
+    ref = np.stack(clips.moving_planes(9, width, height)).astype(np.uint16) << 2
+    dis = np.stack(clips.noisy(clips.moving_planes(9, width, height))).astype(np.uint16) << 2
+    hot: NDArray[np.uint16] = dis[3].copy()
+    hot[-1, -1] = 1024
+    options: dict[str, Any] = {"bit_depth": 10, "model": False, "batch": 4}
+    frames: list[list[FrameScore]] = []
+    for device in ("cpu", "cuda"):
+        with Scorer(width, height, device=device, **options) as scorer:
+            ready: list[FrameScore] = []
+            for pair in zip(ref, dis, strict=True):
+                before = driver.calls.count("cuMemcpyHtoDAsync")
+                for bad in ((pair[0], hot), (hot, pair[1])):
+                    with pytest.raises(SampleRangeError, match="x=69, y=49"):
+                        scorer.push(*bad)
+                assert driver.calls.count("cuMemcpyHtoDAsync") == before
+                ready += scorer.push(*pair)
+            frames.append(ready + scorer.flush())
+    assert frames[0] == frames[1]
+    assert driver.misuse == []
