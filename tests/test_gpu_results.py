@@ -117,6 +117,32 @@ def test_a_batch_comes_with_its_last_frame() -> None:
         assert [(part.first, len(part)) for part in scorer.flush()] == [(19, 2)]
 
 
+def test_several_renditions() -> None:
+    versions = {"a": DIS, "b": DIS // 2, "c": REF}
+    expected = np.stack([pyvmaf_tiny.features(REF, each) for each in versions.values()], 1)
+    with DeviceScorer(WIDTH, HEIGHT, renditions=list(versions), batch=4, device=DEVICE) as scorer:
+        assert scorer.names == ("a", "b", "c")
+        parts: list[DeviceFrames] = []
+        for index in range(FRAMES):
+            by_name = {name: version[index] for name, version in versions.items()}
+            parts += scorer.push(REF[index], by_name if index % 2 else list(by_name.values()))
+            with pytest.raises(OptionError, match="given 2, expected 3"):
+                scorer.push(REF[index], [REF[index], REF[index]])
+        parts += scorer.flush()
+    assert parts[0].features.shape == (3, 3, 6)
+    np.testing.assert_array_equal(features_of(parts), expected)
+    model = pyvmaf_tiny.load_model()
+    scores = model.predict(expected.reshape(-1, 6)).reshape(FRAMES, 3)
+    np.testing.assert_allclose(scores_of(parts), scores, rtol=0, atol=TOLERANCE)
+
+
+def test_one_rendition_of_several() -> None:
+    with DeviceScorer(WIDTH, HEIGHT, renditions=1, model=False, device=DEVICE) as scorer:
+        scorer.push(REF[0], [DIS[0]])
+        (part,) = scorer.flush()
+    assert part.features.shape == (1, 1, 6)
+
+
 def test_sums_that_leave_int64() -> None:
     """Features that are no numbers, and no score of them."""
     plain = overflowing(64, 48, 8, everywhere=True)
@@ -147,7 +173,7 @@ def test_kernels_stay_in_their_buffers(size: tuple[int, int]) -> None:
             return backends[0]
 
         stream = DeviceStream(spec, load_network(), 3, open_backend)
-        parts = [part for plane in planes for part in stream.push(plane, planes[0])]
+        parts = [part for plane in planes for part in stream.push(plane, (planes[0],))]
         parts += stream.flush()
         rows += [features_of(parts), scores_of(parts)]
         assert backends[0].intact()
@@ -368,6 +394,35 @@ def test_the_device_fails_for_good(function: str, driver: FakeDriver) -> None:
     with pytest.raises(EngineError, match="start a new one"):
         scorer.reset()
     scorer.close()
+
+
+def test_memory_runs_out_at_the_end(driver: FakeDriver) -> None:
+    with DeviceScorer(WIDTH, HEIGHT, batch=40) as scorer:
+        for pair in zip(REF, DIS, strict=True):
+            scorer.push(*pair)
+        driver.fail["cuMemAlloc"] = (0, Result.CUDA_ERROR_OUT_OF_MEMORY)
+        with pytest.raises(OutOfMemoryError):
+            scorer.flush()
+        del driver.fail["cuMemAlloc"]
+        np.testing.assert_array_equal(features_of(scorer.flush()), EXPECTED)
+
+
+def test_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with DeviceScorer(WIDTH, HEIGHT, model=False, device=DEVICE) as scorer:
+        scorer.push(REF[0], DIS[0])
+        with monkeypatch.context() as patch:
+            patch.setattr(DeviceStream, "push", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                scorer.push(REF[1], DIS[1])
+        with pytest.raises(EngineStateError, match="an interrupt cut off an earlier push"):
+            scorer.push(REF[1], DIS[1])
+        with pytest.raises(EngineStateError, match="an interrupt cut off an earlier push"):
+            scorer.flush()
+        scorer.reset()
+        np.testing.assert_array_equal(features_of(pushed(scorer)), EXPECTED)
 
 
 def test_options() -> None:

@@ -3,7 +3,8 @@
  *
  * A frame's motion2 needs the motion of the next frame. So the rows of a batch begin with the last
  * frame of the batch before, whose totals are still where they were, and end with the last frame
- * but one; that one comes when the stream ends. One work group makes one row of six.
+ * but one; that one comes when the stream ends. One work group makes one row of six: the first
+ * dimension of the grid is the frame, the second one the pair.
  */
 enum { ADM_NORMS = 24, VIF_TOTALS = 16, PAIR_TOTALS = VIF_TOTALS + ADM_NORMS, ROW = 6 };
 
@@ -76,11 +77,12 @@ KERNEL features(GLOBAL const row_params *p, GLOBAL const norm_params *norm_table
                 GLOBAL const i64 *pairs, GLOBAL const u64 *motion, GLOBAL double *rows)
 {
     SHARED float norms[ADM_NORMS];
-    const int item = item_id(), row = group_x();
+    const int item = item_id(), row = group_x(), pair = group_y(), count = groups_y();
     const int before = row < p->continues;
     const int frame = before ? p->frames_before - 1 : row - p->continues;
-    GLOBAL const i64 *totals = (before ? pairs_before : pairs) + PAIR_TOTALS * frame;
-    GLOBAL double *out = rows + ROW * row;
+    GLOBAL const i64 *totals =
+        (before ? pairs_before : pairs) + PAIR_TOTALS * (frame * count + pair);
+    GLOBAL double *out = rows + ROW * (row * count + pair);
     if (item < ADM_NORMS)
         norms[item] = adm_norm(item / 6, item % 6, norm_table + item, totals[VIF_TOTALS + item]);
     if (item < 4)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import itertools
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -96,20 +97,21 @@ def capsule(
     return _new(ctypes.addressof(managed), _NAME, _destructor)
 
 
-# What they need they have as defaults: at the interpreter's end a module's names are gone first.
-def _delete(address: int, exported: Any = _exported) -> None:
+# What they need they have as defaults: at the interpreter's end a module's names are gone first,
+# and then nothing has to be given back any more.
+def _delete(address: int, exported: Any = _exported, ending: Any = sys.is_finalizing) -> None:
     """The consumer is done."""
     _, _, done = exported.pop(address)
-    done()
+    if not ending():
+        done()
 
 
 def _destroy(
-    dying: int, valid: Any = _is_valid, pointer: Any = _pointer_of_dying, exported: Any = _exported
+    dying: int, valid: Any = _is_valid, pointer: Any = _pointer_of_dying, delete: Any = _delete
 ) -> None:
     """The capsule is freed. Nobody took the tensor if it still has its name."""
     if valid(dying, b"dltensor"):
-        _, _, done = exported.pop(pointer(dying, b"dltensor"))
-        done()
+        delete(pointer(dying, b"dltensor"))
 
 
 _deleter, _destructor = map(ctypes.CFUNCTYPE(None, ctypes.c_void_p), (_delete, _destroy))

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, cast
 
 from pyvmaf_tiny.engine import EngineSpec
 from pyvmaf_tiny.engine.base import gain_limit_of
 from pyvmaf_tiny.engine.gpu import DeviceFrames, create_device_stream
 from pyvmaf_tiny.errors import EngineStateError, VmafTinyError
-from pyvmaf_tiny.frames import NEG_GAIN_LIMIT, AnyArray
+from pyvmaf_tiny.frames import NEG_GAIN_LIMIT
 from pyvmaf_tiny.model.layers import load_network
 from pyvmaf_tiny.options import whole_number
+from pyvmaf_tiny.rendition_names import rendition_names
 
 from .planes import PlaneReader
 from .scoring import ModelSpec, check_gain_limit
 from .turn import Turn
 
 if TYPE_CHECKING:
-    import av
+    from .planes import Frame, Frames
 
 
 class DeviceScorer:
@@ -54,6 +56,7 @@ class DeviceScorer:
         w: int,
         h: int,
         *,
+        renditions: int | Sequence[str] | None = None,
         bit_depth: int = 8,
         model: ModelSpec = None,
         neg: bool = False,
@@ -66,6 +69,9 @@ class DeviceScorer:
         Args:
             w: luma width in samples, 33 to 16384.
             h: luma height in samples, 33 to 16384.
+            renditions: None for one distorted frame per push; how many there are, 1 to 64, or
+                their names. Then :meth:`push` takes them in a list or a dictionary, and results
+                have an axis for them. What depends on the reference alone is computed once.
             bit_depth: 8 (uint8 planes), 10, 12 or 16 (uint16 planes).
             model: None for the default model (NEG features have one of their own), a registry id,
                 the path of an ``.onnx`` file of your own, or False for features alone. Networks
@@ -83,39 +89,49 @@ class DeviceScorer:
         """
         limit = gain_limit_of(neg, gain_limit)
         batch = whole_number("batch", batch, least=1)
+        self._several = renditions is not None
+        #: The renditions' names, in the order in which results have them.
+        self.names = ("distorted",) if renditions is None else rendition_names(renditions)
         spec = EngineSpec(
-            width=w, height=h, bit_depth=bit_depth, gain_limits=(limit,), lag=batch, device=device
+            width=w,
+            height=h,
+            bit_depth=bit_depth,
+            renditions=self.names,
+            gain_limits=(limit,),
+            device=device,
         )
         network = None
         if model is not False:
             network = load_network(model, neg=limit == NEG_GAIN_LIMIT)
             check_gain_limit(network.id, network.gain_limit, limit)
-        self._stream = create_device_stream(spec, network, batch)
+        self._stream = create_device_stream(spec, network, batch, by_rendition=self._several)
         self.device = self._stream.device
         self._planes = PlaneReader(spec, self._stream.device_memory)
         self._turn = Turn()
         self._torn = False
         self._pushed = 0
 
-    def push(
-        self, ref: AnyArray | av.VideoFrame, dis: AnyArray | av.VideoFrame
-    ) -> list[DeviceFrames]:
+    def push(self, ref: Frame, dis: Frame | Frames) -> list[DeviceFrames]:
         """Take one pair of frames; usually nothing comes back, with every batch its frames.
 
         ``ref`` and ``dis`` are luma planes (height, width), uint8 at 8 bit and uint16 above, in
-        the host's memory or the device's, or PyAV video frames. They are free again afterwards.
+        the host's memory or the device's, or PyAV video frames. Those of the host are free again
+        afterwards, those of the device in the order of their stream (docs/gpu.md). Of several
+        renditions ``dis`` is a list, in their order, or a dictionary by their names.
 
         Raises FrameTypeError, FrameSizeError, FrameLayoutError, BitDepthError, PixelFormatError,
-        SampleRangeError, OutOfMemoryError: then the push has changed nothing. Raises EngineError
+        SampleRangeError, OptionError (another number of frames than of renditions),
+        OutOfMemoryError: then the push has changed nothing. Raises EngineError
         when the device fails: then what the batch held is lost.
         """
         with self._turn:
             self._check_whole()
             ref_plane = self._planes.reference(ref, self._pushed)
-            (dis_plane,) = self._planes.renditions((dis,), self._pushed)
+            frames = cast("Frames", dis if self._several else (dis,))
+            dis_planes = self._planes.renditions(frames, self._pushed)
             self._torn = True  # until engine and scorer are at the same frame again
             try:
-                ready = self._stream.push(ref_plane, dis_plane)
+                ready = self._stream.push(ref_plane, dis_planes)
                 self._pushed += 1
             except VmafTinyError:
                 self._torn = False

@@ -55,14 +55,17 @@ def create_on_any(spec: EngineSpec) -> GpuEngine | None:
     return None
 
 
-def create_device_stream(spec: EngineSpec, network: Network | None, batch: int) -> DeviceStream:
+def create_device_stream(
+    spec: EngineSpec, network: Network | None, batch: int, *, by_rendition: bool = False
+) -> DeviceStream:
     """Make a stream whose results stay on the device, ``batch`` frames at a time.
 
-    ``network`` makes scores of the features. Raises what :func:`create` does, and ModelError.
+    ``network`` makes scores of the features; ``by_rendition`` gives the results an axis for
+    renditions. Raises what :func:`create` does, and ModelError.
     """
     device = engine_device(spec.device)
     if device.kind == "auto":
-        return _on_any(spec, network, batch)
+        return _on_any(spec, network, batch, by_rendition)
     if device.kind not in SHARING:
         raise DeviceError(
             "results cannot stay there",
@@ -71,16 +74,20 @@ def create_device_stream(spec: EngineSpec, network: Network | None, batch: int) 
             hint=_SCORER,
         )
     return DeviceStream(
-        spec, network, batch, lambda size, limits: open_backend(device, size, limits)
+        *(spec, network, batch, lambda size, limits: open_backend(device, size, limits)),
+        by_rendition=by_rendition,
     )
 
 
-def _on_any(spec: EngineSpec, network: Network | None, batch: int) -> DeviceStream:
+def _on_any(
+    spec: EngineSpec, network: Network | None, batch: int, by_rendition: bool
+) -> DeviceStream:
     reasons = []
     for kind in SHARING:
         try:
             if _module(kind).has_gpu():
-                return create_device_stream(dataclasses.replace(spec, device=kind), network, batch)
+                spec = dataclasses.replace(spec, device=kind)
+                return create_device_stream(spec, network, batch, by_rendition=by_rendition)
             reasons.append(f"{kind}: no GPU")
         except EngineError as error:
             reasons.append(f"{kind}: {error}")

@@ -123,7 +123,8 @@ class DeviceFrames:
 
     ``first`` is the index of the first one, ``len()`` their number n. ``features`` is float64
     (n, 6) in the order of ``FEATURES``. ``scores`` is float32 (n,), None without a model; NaN
-    where the features are not finite or the model gives no finite number.
+    where the features are not finite or the model gives no finite number. Of a scorer of several
+    renditions they are (n, renditions, 6) and (n, renditions).
     """
 
     first: int

@@ -59,7 +59,10 @@ class CudaResults:
 
     def _record(self, stream: Any) -> Any:
         with self._entered():
-            event = self._spare.pop() if self._spare else self._held.event()
+            try:
+                event = self._spare.pop()
+            except IndexError:
+                event = self._held.event()
             call(self._driver, "cuEventRecord", event, stream)
         return event
 

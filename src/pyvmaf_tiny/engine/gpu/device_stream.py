@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -26,7 +26,7 @@ _ARRAYS = {"cuda": CudaArray, "sycl": SyclArray}
 
 
 class DeviceStream:
-    """One stream of one rendition on one device.
+    """One stream on one device, with one gain limit.
 
     A batch is returned when its work has been asked for, not when it is done. The row of its last
     frame comes with the next batch, since motion2 looks one frame ahead.
@@ -38,23 +38,28 @@ class DeviceStream:
         network: Network | None,
         batch: int,
         open_backend: Callable[[int, int], Backend],
+        *,
+        by_rendition: bool = False,
     ) -> None:
-        """Allocate everything but the results.
+        """Allocate everything but the results. ``by_rendition``: they have an axis for them.
 
         Raises what :func:`pyvmaf_tiny.engine.gpu.create` says, and ModelError for the network.
         """
         self._spec = spec
+        self._axis = (len(spec.renditions),) if by_rendition else ()
         pipeline = open_pipeline(spec, batch, open_backend)
         backend = pipeline.backend
         self.device, self.device_memory = backend.device, backend.memory
         self._array = _ARRAYS[backend.device.partition(":")[0]]
         self._pipeline: Pipeline | None = pipeline
-        self._scores_at = _ROW_BYTES * (batch + 1)  # the last frame's row comes beside a batch's
+        # A batch's rows, and that of the last frame; each has those of all renditions.
+        rows = (batch + 1) * len(spec.renditions)
+        self._scores_at = _ROW_BYTES * rows
         try:
             with backend.entered():
                 self._features = RowKernel(pipeline)
                 self._model = None if network is None else NetworkKernel(backend, network)
-                nbytes = self._scores_at + _SCORE.itemsize * (batch + 1)
+                nbytes = self._scores_at + _SCORE.itemsize * rows
                 self._pool: ResultPool | None = ResultPool(backend.results(), nbytes)
         except VmafTinyError:
             backend.close()
@@ -69,8 +74,8 @@ class DeviceStream:
         self._filling = 0  # the slot that takes frames
         self._open().restart()
 
-    def push(self, ref: AnyPlane, dis: AnyPlane) -> list[DeviceFrames]:
-        """Take a pair; the rows that are due when it completes a batch.
+    def push(self, ref: AnyPlane, dis: Sequence[AnyPlane]) -> list[DeviceFrames]:
+        """Take a frame; the rows that are due when it completes a batch.
 
         A call that raises an InputError or OutOfMemoryError has changed nothing.
         """
@@ -84,7 +89,7 @@ class DeviceStream:
             completes = slot.frames + 1 == pipeline.stream.batch
             rows = self._due() if completes else 0
             result = self._result(rows)
-            pipeline.stage(slot, ref, (dis,), self._taken, self._spec.renditions)
+            pipeline.stage(slot, ref, dis, self._taken, self._spec.renditions)
             self._taken += 1
             return self._launch(slot, result, rows) if completes else []
 
@@ -126,12 +131,13 @@ class DeviceStream:
         if result is not None:
             before = self._taken - slot.frames - first  # rows of frames before those of the slot
             self._features.run(self._filling, rows, result.buffer, starts=not first, before=before)
+            shape, count = (rows, *self._axis), rows * len(self._spec.renditions)
             if self._model is not None:
-                part = backend.piece(result.buffer, self._scores_at, _SCORE.itemsize * rows)
-                self._model.run(result.buffer, rows, part)
-                scores = self._array(result, self._scores_at, (rows,), _SCORE)
+                part = backend.piece(result.buffer, self._scores_at, _SCORE.itemsize * count)
+                self._model.run(result.buffer, count, part)
+                scores = self._array(result, self._scores_at, shape, _SCORE)
             result.fill()
-            features = self._array(result, 0, (rows, len(FEATURES)), _FEATURE)
+            features = self._array(result, 0, (*shape, len(FEATURES)), _FEATURE)
             frames.append(DeviceFrames(first, features, scores))
         slot.mark = backend.mark()
         self._filling = (self._filling + 1) % SLOTS

@@ -53,11 +53,11 @@ class RowKernel:
         self._host = [backend.allocate_host(nbytes) for _ in pipeline.slots]
         self._params = [backend.allocate(nbytes) for _ in pipeline.slots]
 
-    def run(self, index: int, rows: int, out: Any, *, starts: bool, before: int) -> None:
-        """Make so many rows of the totals in the slot of that index.
+    def run(self, index: int, frames: int, out: Any, *, starts: bool, before: int) -> None:
+        """Make the rows of so many frames of the totals in the slot of that index.
 
-        ``starts``: the first one is frame 0. ``before``, 0 or 1: it belongs to the last frame of
-        the slot before.
+        ``starts``: the first one is frame 0. ``before``, 0 or 1: it is the last frame of the slot
+        before.
         """
         pipeline, backend = self._pipeline, self._pipeline.backend
         own, other = pipeline.slots[index], pipeline.slots[index - 1]
@@ -72,4 +72,4 @@ class RowKernel:
         backend.upload(self._params[index], 0, self._host[index])
         totals = (other.pair_totals, other.motion_totals, own.pair_totals, own.motion_totals)
         buffers = (self._params[index], self._norms, *totals, out)
-        backend.launch("features", (rows, 1, 1), buffers)
+        backend.launch("features", (frames, pipeline.stream.pairs, 1), buffers)
