@@ -62,6 +62,7 @@ class DeviceScorer:
         neg: bool = False,
         gain_limit: float | None = None,
         device: str = "cuda",
+        threads: int | None = None,
         batch: int = 8,
     ) -> None:
         """Allocate the engine's memory and load the model.
@@ -81,6 +82,8 @@ class DeviceScorer:
                 ``neg``.
             device: "cuda" (NVIDIA) or "sycl" (Intel), with ":1" and so on for one of several, or
                 "auto" for the first GPU.
+            threads: threads that bring frames of the host's to the GPU; None for as many as are
+                useful here.
             batch: frames that are worked on at once, and come back together.
 
         Raises FrameSizeError, BitDepthError, OptionError; DeviceError when there is no such
@@ -98,6 +101,7 @@ class DeviceScorer:
             bit_depth=bit_depth,
             renditions=self.names,
             gain_limits=(limit,),
+            threads=threads,
             device=device,
         )
         network = None
