@@ -20,6 +20,9 @@ from .cuda_results import CudaResults
 from .driver import Held, answer, call, fail
 from .source import ITEMS, KERNELS
 
+#: Addresses and arguments that are remembered to save time.
+_MOST_KNOWN = 1024
+
 
 class CudaBackend:
     """One CUDA device (see :class:`.backend.Backend`): a stream for kernels, one for uploads."""
@@ -56,6 +59,8 @@ class CudaBackend:
             raise
         self._copying = False  # whether uploads have begun that no kernel has waited for
         self._spare: list[Any] = []  # events to be used again
+        self._known_arguments: dict[tuple[int, ...], tuple[int, Any]] = {}
+        self._known_planes: set[int] = set()  # addresses that are on this device
 
     @contextlib.contextmanager
     def entered(self) -> Iterator[None]:
@@ -135,6 +140,8 @@ class CudaBackend:
 
     def check_plane(self, plane: DevicePlane) -> None:
         """FrameTypeError for the memory of another GPU."""
+        if plane.address in self._known_planes:
+            return
         kind = self._driver.CUpointer_attribute.CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL
         ordinal = call(self._driver, "cuPointerGetAttribute", kind, plane.address)
         if f"cuda:{ordinal}" != self.device:
@@ -144,6 +151,9 @@ class CudaBackend:
                 expected=self.device,
                 hint=f'say device="cuda:{ordinal}"',
             )
+        if len(self._known_planes) >= _MOST_KNOWN:
+            self._known_planes.clear()
+        self._known_planes.add(plane.address)
 
     def download(
         self, target: NDArray[np.uint8], source: Any, *, with_uploads: bool = False
@@ -173,8 +183,6 @@ class CudaBackend:
         """Queue a kernel behind all uploads so far."""
         if not with_uploads:
             self._wait_for_uploads()
-        values = [ctypes.c_uint64(buffer) for buffer in buffers]
-        addresses = (ctypes.c_void_p * len(values))(*map(ctypes.addressof, values))
         call(
             self._driver,
             "cuLaunchKernel",
@@ -183,9 +191,23 @@ class CudaBackend:
             *(ITEMS, 1, 1),
             0,
             self._line(with_uploads),
-            ctypes.addressof(addresses),
+            self._arguments(tuple(buffers)),
             0,
         )
+
+    def _arguments(self, buffers: tuple[int, ...]) -> int:
+        """Where the addresses of a kernel's arguments are; the same ones come again and again."""
+        known = self._known_arguments.get(buffers)
+        if known is None:
+            if len(self._known_arguments) >= _MOST_KNOWN:
+                self._known_arguments.clear()
+            values = (ctypes.c_uint64 * len(buffers))(*buffers)
+            first, step = ctypes.addressof(values), ctypes.sizeof(ctypes.c_uint64)
+            each = range(first, first + step * len(buffers), step)
+            addresses = (ctypes.c_void_p * len(buffers))(*each)
+            known = ctypes.addressof(addresses), (addresses, values)
+            self._known_arguments[buffers] = known
+        return known[0]
 
     def _wait_for_uploads(self) -> None:
         if self._copying:
