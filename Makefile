@@ -39,7 +39,7 @@ native: setup
 python: setup
 	$(BIN)/python -m pytest $(PYTEST_OPTIONS)
 
-# Needs gcc, and clang with its sanitizers.
+# Needs gcc, clang with its sanitizers, valgrind and OpenCL's C headers; see .ci/run.
 sanitize: setup
 	$(BIN)/python -m pytest -m sanitize $(PYTEST_OPTIONS)
 

@@ -12,11 +12,11 @@ from gpuhost.build import (
     ADDRESS,
     ADDRESS_GCC,
     CHECKERS,
-    HERE,
     MEMORY,
     RACES,
     Checker,
     Program,
+    broken_text,
     build,
 )
 from numpy.typing import NDArray
@@ -35,8 +35,7 @@ Builds = Callable[[Checker], Program]
 def builds(tmp_path_factory: pytest.TempPathFactory) -> Builds:
     """The broken kernels under a checker, compiled once."""
     folder = tmp_path_factory.mktemp("broken")
-    text = '#include "dialect.h"\n#line 1 "broken.cl"\n' + (HERE / "broken.cl").read_text("utf-8")
-    return functools.cache(lambda checker: build(checker, text, folder / checker.name))
+    return functools.cache(lambda checker: build(checker, broken_text(), folder / checker.name))
 
 
 def result_of(program: Program, kernel: str) -> NDArray[np.int32]:

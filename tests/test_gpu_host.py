@@ -144,6 +144,18 @@ def test_rows_are_scored(builds: Builds, checker: Checker, tmp_path: Path) -> No
     backend.close()
 
 
+@pytest.mark.parametrize("bit_depth", BIT_DEPTHS)
+def test_undefined_memory_changes_no_result(builds: Builds, bit_depth: int) -> None:
+    """Neither in buffers nor in what groups share; MemorySanitizer does not follow every carry."""
+    case = Case(131, 77, bit_depth, "texture", "blur", 3, frames=3)
+    pairs = list(zip(*case.planes(), strict=True))
+    spec, program = spec_of(pairs[0][0], bit_depth), builds(RACES, 1 if bit_depth == 8 else 2, 2)
+    rows = rows_of(open_engine("native", spec), pairs)
+    for fill in (0x00, 0xFF):
+        device = HostBackend(program, fill=fill)
+        assert rows_of(GpuEngine(spec, lambda *_, device=device: device), pairs) == rows
+
+
 def test_every_kernel_is_compiled(builds: Builds) -> None:
     assert sorted(builds(RACES, 1, 2).kernels) == sorted(KERNELS)
 

@@ -23,11 +23,6 @@ from .build import Program
 
 _ALLOCATE, _UPLOAD, _COPY, _DOWNLOAD, _LAUNCH = range(5)
 
-_OPTIONS = {
-    "ASAN_OPTIONS": "redzone=2048:detect_leaks=1",
-    "UBSAN_OPTIONS": "print_stacktrace=1",
-}
-
 
 class KernelFault(Exception):
     """The checker has something to report."""
@@ -44,21 +39,22 @@ class Piece(NamedTuple):
 class HostBackend(Backend):
     """See :class:`pyvmaf_tiny.engine.gpu.backend.Backend`; every call is done when it returns.
 
-    ``left_out`` names a barrier that does nothing, "adm.cl:88".
+    ``left_out`` names a barrier that does nothing, "adm.cl:88". ``fill`` is the byte that undefined
+    memory is full of, where nobody watches whether it is read.
     """
 
     device = "host:0"
     memory = "host"
 
-    def __init__(self, program: Program, left_out: str | None = None) -> None:
+    def __init__(self, program: Program, left_out: str | None = None, *, fill: int = 0xA5) -> None:
         self._program = program
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 (until the process ends)
         self._process = subprocess.Popen(
-            [program.path, *([left_out] if left_out else [])],
+            [*program.command, *([left_out] if left_out else [])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._said,
-            env=os.environ | _OPTIONS,
+            env={**os.environ, **program.environment, "GPUHOST_FILL": str(fill)},
         )
         self._end = weakref.finalize(self, _end, self._process, self._said)
 

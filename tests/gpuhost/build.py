@@ -9,8 +9,8 @@ from __future__ import annotations
 import importlib.resources
 import re
 import subprocess
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pyvmaf_tiny.engine.gpu import source
@@ -56,10 +56,17 @@ _SHARED = re.compile(r"\bSHARED\s+\w+\s+(\w+)\s*(?:\[[^]]+\]\s*)*;")
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A compiled device, and the numbers of its kernels."""
+    """A compiled device: how to start it, and the numbers of its kernels."""
 
-    path: Path
+    command: tuple[str | Path, ...]
     kernels: dict[str, int]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def broken_text() -> str:
+    """The kernels of broken.cl, in the same way."""
+    text = (HERE / "broken.cl").read_text(encoding="utf-8")
+    return f'#include "dialect.h"\n#line 1 "broken.cl"\n{text}'
 
 
 def product_text(sample_bytes: int, limits: int) -> str:
@@ -82,7 +89,7 @@ def build(checker: Checker, text: str, folder: Path) -> Program:
     text, announced = _SHARED.subn(r"\g<0> host_shared(&\1, sizeof \1);", text)
     if announced != len(re.findall(r"\bSHARED\b", text)):
         raise AssertionError("an object is shared in a way that build.py does not know")
-    kernels = _kernels(checker, text, folder)
+    kernels = kernels_of(checker, text, folder)
     calls = [
         f"UNWATCHED void call_{name}(void *const *a)"
         f"{{ {name}({', '.join(f'a[{i}]' for i in range(count))}); }}\n"
@@ -98,23 +105,28 @@ def build(checker: Checker, text: str, folder: Path) -> Program:
     )
     compiled, program = folder / "kernels.o", folder / "device"
     warnings = ("-Wall", "-Wno-unknown-pragmas", "-Wno-unused-function", "-Wno-pass-failed")
-    _compile(checker, *warnings, *checker.kernel_flags, "-c", "-o", compiled, code)
+    run_compiler(checker, *warnings, *checker.kernel_flags, "-c", "-o", compiled, code)
     others = [HERE / name for name in ("host.c", "serve.c", *checker.more_sources)]
-    _compile(
+    run_compiler(
         checker, "-Wall", "-Wextra", *checker.host_flags, "-o", program, *others, compiled, "-lm"
     )
-    return Program(program, {name: index for index, name in enumerate(kernels)})
+    options = {
+        "ASAN_OPTIONS": "redzone=2048:detect_leaks=1",
+        "UBSAN_OPTIONS": "print_stacktrace=1",
+    }
+    return Program((program,), {name: index for index, name in enumerate(kernels)}, options)
 
 
-def _kernels(checker: Checker, text: str, folder: Path) -> dict[str, int]:
+def kernels_of(checker: Checker, text: str, folder: Path) -> dict[str, int]:
     """Every kernel of the text and its number of parameters: the compiler expands the macros."""
     marked = folder / "marked.c"
     marked.write_text(text.replace('#include "dialect.h"', "#define KERNEL HOST_KERNEL"), "utf-8")
-    expanded = _compile(checker, "-E", "-P", marked)
+    expanded = run_compiler(checker, "-E", "-P", marked)
     return {name: parameters.count(",") + 1 for name, parameters in _KERNEL.findall(expanded)}
 
 
-def _compile(checker: Checker, *arguments: str | Path) -> str:
+def run_compiler(checker: Checker, *arguments: str | Path) -> str:
+    """What it says; AssertionError when it does not like something."""
     command: Sequence[str | Path] = (
         *(checker.compiler, "-std=c11", "-O1", "-g", "-ffp-contract=off", "-Werror"),
         *("-I", HERE, f"-DITEMS={source.ITEMS}", *arguments),

@@ -19,7 +19,7 @@
 #endif
 #endif
 #ifndef UNDEFINED
-#define UNDEFINED(memory, size) memset(memory, 0xa5, size)
+#define UNDEFINED(memory, size) memset(memory, atoi(getenv("GPUHOST_FILL")), size)
 #endif
 
 enum { STACK_BYTES = 512 << 10, UNDEFINED_EXIT = 3 };
