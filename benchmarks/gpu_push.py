@@ -93,11 +93,13 @@ def _calls(width: int, height: int) -> dict[tuple[str, str], Callable[[], int]]:
     for memory, frames in (("the host", host), ("the GPU", there)):
         scorer = pyvmaf_tiny.Scorer(width, height, device="cuda", model=False, batch=16, threads=1)
         calls[memory, "Scorer.push"] = _pushes(scorer, *frames)
+        stays = pyvmaf_tiny.DeviceScorer(width, height, device="cuda", batch=8, threads=1)
+        calls[memory, "DeviceScorer.push"] = _pushes(stays, *frames)
         calls[memory, "features()"] = _features(*frames)
     return calls
 
 
-def _pushes(scorer: pyvmaf_tiny.Scorer, ref: Any, dis: Any) -> Callable[[], int]:
+def _pushes(scorer: pyvmaf_tiny.Scorer | pyvmaf_tiny.DeviceScorer, ref: Any, dis: Any) -> Callable[[], int]:
     def push() -> int:
         for _ in range(_PUSHES):
             scorer.push(ref, dis)
