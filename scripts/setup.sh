@@ -3,6 +3,8 @@
 #
 #   scripts/setup.sh demo    the command line, with what the demo draws and encodes
 #   scripts/setup.sh test    all that the tests, linters and training scripts need
+#   scripts/setup.sh gpu12   what scripts/check-gpu.sh needs, with a driver from 525 up
+#   scripts/setup.sh gpu13   the same with one from 580 up
 #
 # What the system lacks (a Python from 3.11 up with venv and headers, a C compiler) is installed
 # with apt-get where there is one, and named where there is not. PYTHON=... picks an interpreter,
@@ -121,14 +123,22 @@ install() {
         extras=all,cuda,opencl,sycl
         install_torch
         ;;
+    gpu12)
+        python -m pip install --quiet --group build --group gpu12
+        extras=cuda12,sycl
+        ;;
+    gpu13)
+        python -m pip install --quiet --group build --group gpu13
+        extras=cuda,sycl
+        ;;
     esac
     python -m pip install --quiet --no-build-isolation --config-settings=build-dir=.venv/build \
         --editable ".[$extras]"
 }
 
 case ${1:-} in
-demo | test) ;;
-*) die "usage: scripts/setup.sh demo|test" ;;
+demo | test | gpu12 | gpu13) ;;
+*) die "usage: scripts/setup.sh demo|test|gpu12|gpu13" ;;
 esac
 
 prepare_system

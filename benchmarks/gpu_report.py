@@ -1,0 +1,121 @@
+"""What was measured on a GPU beside what was predicted for it, as a table in Markdown.
+
+    pyvmaf-tiny bench --size 1920x1080 --device cuda --json >build/bench.json
+    python benchmarks/gpu_report.py build/bench.json ...
+
+The prediction is that of ``gpu_counts.py`` with all pipes full; it is there for the cards that
+program knows. "-" is what cannot be told.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from gpu_counts import CARDS, Card, frame_seconds
+
+from pyvmaf_tiny.engine.gpu.layout import Stream
+
+#: Frames per second that are to be reached at 8 bit: from the device's memory, and stretched.
+TARGETS = {(1920, 1080): (3000, 6000), (3840, 2160): (800, 1600)}
+
+#: What bench says of a GPU at work, where it can.
+KNOWN = (
+    *("driver_version", "cuda_of_driver", "cuda_of_packages", "sm_mhz", "sm_mhz_max"),
+    *("memory_mhz", "watts", "celsius", "pcie_generation", "pcie_lanes"),
+)
+
+#: Share of the rate of uploads that is to be reached from the host's memory.
+UPLOAD_TARGET = 0.6
+
+
+def card_of(name: str) -> Card | None:
+    """The card of that marketing name: "NVIDIA H100 80GB HBM3" is an H100."""
+    words = set(re.findall(r"\w+", name))
+    for card in CARDS:
+        model = card.name.removesuffix(" SXM")
+        if set(model.split()) <= words:
+            return card
+    return None
+
+
+def predicted(report: dict[str, Any]) -> dict[str, float]:
+    """Part -> frames per second with all pipes full; nothing for a card that is not known."""
+    card = card_of(report["device_name"])
+    if card is None:
+        return {}
+    stream = Stream(width=report["width"], height=report["height"], bit_depth=report["bit_depth"])
+    kernels, _ = frame_seconds(card, stream)
+    parts = {
+        part: sum(seconds for kernel, seconds in kernels.items() if kernel.startswith(part))
+        for part in ("adm", "vif", "motion")
+    }
+    return {part: 1 / seconds for part, seconds in (parts | {"all": sum(parts.values())}).items()}
+
+
+def rows(report: dict[str, Any]) -> list[str]:
+    """One line of the table per timing."""
+    limits = predicted(report)
+    lines = []
+    for timing in report["timings"]:
+        fps, limit = timing["fps_median"], limits.get(timing["feature"])
+        share = timing["of_uploads"]
+        cells = (
+            f"{report['height']}p, {report['bit_depth']} bit",
+            timing["feature"],
+            timing["memory"],
+            str(timing["streams"]),
+            f"{fps:.0f}",
+            f"{timing['fps_min']:.0f} to {timing['fps_max']:.0f}",
+            "-" if limit is None else f"{limit:.0f}",
+            "-" if limit is None else f"{fps / limit:.0%}",
+            f"{report['upload_fps']:.0f}" if timing["memory"] == "host" else "-",
+            "-" if share is None else f"{share:.0%}",
+            verdict(report, timing),
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def verdict(report: dict[str, Any], timing: dict[str, Any]) -> str:
+    """Whether a target is met, where there is one."""
+    if timing["feature"] != "all":
+        return "-"
+    if timing["memory"] == "host":
+        return f"{UPLOAD_TARGET:.0%}: {_met(timing['of_uploads'], UPLOAD_TARGET)}"
+    targets = TARGETS.get((report["width"], report["height"]))
+    if targets is None or report["bit_depth"] != 8:
+        return "-"
+    return ", ".join(f"{target}: {_met(timing['fps_median'], target)}" for target in targets)
+
+
+def _met(value: float, target: float) -> str:
+    return "met" if value >= target else "missed"
+
+
+def main() -> None:
+    """Print a line per report, and the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("reports", nargs="+", type=Path, help="what bench --device --json printed")
+    reports = [json.loads(path.read_text()) for path in parser.parse_args().reports]
+    for report in reports:
+        facts = [f"{key} {report[key]}" for key in KNOWN if key in report]
+        print(
+            f"{report['width']}x{report['height']} {report['bit_depth']} bit, "
+            f"{report['device_name']}, {', '.join([*facts, 'pyvmaf-tiny ' + report['version']])}, "
+            f"uploads {report['upload_gb_per_s']:.1f} GB/s, median of {report['repeat']}\n"
+        )
+    print(
+        "| frames | features | from | streams | frames/s | slowest to fastest | pipes full "
+        "| of that | uploads allow | of that | targets |"
+    )
+    print("|" + " --- |" * 11)
+    for report in reports:
+        print("\n".join(rows(report)))
+
+
+if __name__ == "__main__":
+    main()
