@@ -99,7 +99,9 @@ def _calls(width: int, height: int) -> dict[tuple[str, str], Callable[[], int]]:
     return calls
 
 
-def _pushes(scorer: pyvmaf_tiny.Scorer | pyvmaf_tiny.DeviceScorer, ref: Any, dis: Any) -> Callable[[], int]:
+def _pushes(
+    scorer: pyvmaf_tiny.Scorer | pyvmaf_tiny.DeviceScorer, ref: Any, dis: Any
+) -> Callable[[], int]:
     def push() -> int:
         for _ in range(_PUSHES):
             scorer.push(ref, dis)
