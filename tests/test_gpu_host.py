@@ -5,6 +5,7 @@ The whole pipeline runs, with another compiler's output in the place of the devi
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import importlib.resources
 import itertools
@@ -25,6 +26,7 @@ from test_gpu_rows import check_features
 from pyvmaf_tiny import SampleRangeError, load_model
 from pyvmaf_tiny.engine import EngineSpec, open_engine
 from pyvmaf_tiny.engine.base import Engine, Rows
+from pyvmaf_tiny.engine.gpu.device_stream import DeviceStream
 from pyvmaf_tiny.engine.gpu.source import FILES, KERNELS
 from pyvmaf_tiny.engine.gpu.stream import GpuEngine
 from pyvmaf_tiny.frames import BIT_DEPTHS, Plane
@@ -126,6 +128,32 @@ def test_samples_are_checked(builds: Builds, checker: Checker) -> None:
     pairs = list(zip(ref, dis, strict=True))
     placed = [(backend.place(pair[0]), backend.place(pair[1])) for pair in pairs]
     assert rows_of(engine, placed) == rows_of(open_engine("native", spec), pairs)
+
+
+@each_checker
+@pytest.mark.parametrize("bit_depth", [8, 10])
+def test_results_on_the_device(builds: Builds, checker: Checker, bit_depth: int) -> None:
+    """Rows and scores of three batches, two of them full; a second stream after a part of one."""
+    case = Case(67, 45, bit_depth, "texture", "blur", 7, frames=8)
+    pairs = list(zip(*case.planes(), strict=True))
+    spec = dataclasses.replace(spec_of(pairs[0][0], bit_depth), gain_limits=(100.0,))
+    expected = np.array(rows_of(open_engine("native", spec), pairs))
+    stream = DeviceStream(
+        spec,
+        load_network(),
+        3,
+        lambda *kind: HostBackend(builds(checker, *kind)),
+        by_rendition=True,
+    )
+    stream.push(pairs[1][0], (pairs[1][1], pairs[0][0]))
+    stream.reset()
+    parts = [part for ref, dis in pairs for part in stream.push(ref, (dis, ref))] + stream.flush()
+    features = np.concatenate([part.features.to_host() for part in parts])
+    scores = np.concatenate([part.scores.to_host() for part in parts if part.scores is not None])
+    stream.close()
+    np.testing.assert_array_equal(features, expected)
+    wanted = load_model().predict(features.reshape(-1, 6)).reshape(scores.shape)
+    np.testing.assert_allclose(scores, wanted, rtol=0, atol=TOLERANCE)
 
 
 @each_checker

@@ -43,7 +43,7 @@ class HostBackend(Backend):
     memory is full of, where nobody watches whether it is read.
     """
 
-    device = "host:0"
+    device = "sycl:0"  # results are arrays of the same kind
     memory = "host"
 
     def __init__(self, program: Program, left_out: str | None = None, *, fill: int = 0xA5) -> None:
@@ -142,12 +142,45 @@ class HostBackend(Backend):
         pass
 
     def results(self) -> ResultMemory:
-        """There is nobody to read them."""
-        raise NotImplementedError
+        return HostResults(self)
 
     def close(self) -> None:
         """End the process; KernelFault when it has something to report. May be called twice."""
         self._end()
+
+
+class HostResults:
+    """Memory for results; all work is done when it has been asked for."""
+
+    queue = None
+
+    def __init__(self, backend: HostBackend) -> None:
+        self.device = backend.device
+        self._backend = backend
+
+    def allocate(self, nbytes: int) -> Piece:
+        return self._backend.allocate(nbytes)
+
+    def address(self, buffer: Piece) -> int:
+        raise NotImplementedError
+
+    def written(self) -> None:
+        pass
+
+    def hold(self, stream: int, mark: None) -> None:
+        pass
+
+    def left(self, stream: int) -> None:
+        pass
+
+    def follow(self, mark: None) -> None:
+        pass
+
+    def spend(self, mark: None) -> None:
+        pass
+
+    def read(self, target: NDArray[np.uint8], buffer: Piece, offset: int, mark: None) -> None:
+        self._backend.download(target, self._backend.piece(buffer, offset, target.nbytes))
 
 
 def _end(process: subprocess.Popen[bytes], said: IO[bytes]) -> None:
