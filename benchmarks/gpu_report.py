@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 from pathlib import Path
 from typing import Any
 
-from gpu_counts import CARDS, Card, frame_seconds
+from gpu_cards import CARDS, Card
+from gpu_counts import costs, frame_seconds
 
 from pyvmaf_tiny.engine.gpu.layout import Stream
 
@@ -32,28 +32,38 @@ KNOWN = (
 UPLOAD_TARGET = 0.6
 
 
+#: What the driver calls the cards whose limits are known; not their slower relatives.
+DRIVERS_NAMES = {
+    "T4": "Tesla T4",
+    "RTX 2080 Ti": "NVIDIA GeForce RTX 2080 Ti",
+    "A100 SXM 80 GB": "NVIDIA A100-SXM4-80GB",
+    "RTX 4090": "NVIDIA GeForce RTX 4090",
+    "H100 SXM": "NVIDIA H100 80GB HBM3",
+    "H200": "NVIDIA H200",
+}
+
+
 def card_of(name: str) -> Card | None:
-    """The card of that marketing name: "NVIDIA H100 80GB HBM3" is an H100."""
-    words = set(re.findall(r"\w+", name))
+    """The card that the driver calls so."""
     for card in CARDS:
-        model = card.name.removesuffix(" SXM")
-        if set(model.split()) <= words:
+        if DRIVERS_NAMES.get(card.name) == name:
             return card
     return None
 
 
 def predicted(report: dict[str, Any]) -> dict[str, float]:
-    """Part -> frames per second with all pipes full; nothing for a card that is not known."""
+    """Part -> frames per second with the busiest pipes full; nothing for a card unknown."""
     card = card_of(report["device_name"])
     if card is None:
         return {}
     stream = Stream(width=report["width"], height=report["height"], bit_depth=report["bit_depth"])
-    kernels, _ = frame_seconds(card, stream)
-    parts = {
-        part: sum(seconds for kernel, seconds in kernels.items() if kernel.startswith(part))
+    kernels = costs(card, stream)
+    seconds = {
+        part: sum(cost.seconds for name, cost in kernels.items() if name.startswith(part))
         for part in ("adm", "vif", "motion")
     }
-    return {part: 1 / seconds for part, seconds in (parts | {"all": sum(parts.values())}).items()}
+    seconds["all"] = frame_seconds(card, stream)
+    return {part: 1 / each for part, each in seconds.items()}
 
 
 def rows(report: dict[str, Any]) -> list[str]:

@@ -77,6 +77,6 @@ def test_a_known_card(tmp_path: Path) -> None:
 
 
 def test_a_card_that_nobody_counted(tmp_path: Path) -> None:
-    _, rows = printed(REPORT | {"device_name": "Tesla T4"}, tmp_path)
+    _, rows = printed(REPORT | {"device_name": "NVIDIA H100 PCIe"}, tmp_path)
     assert [row[6:8] for row in rows] == [["-", "-"]] * 3
     assert rows[1][10] == "3000: met, 6000: missed"
