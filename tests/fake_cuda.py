@@ -97,8 +97,10 @@ class FakeDriver:
         CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR="minor",
     )
 
-    CUmemorytype = SimpleNamespace(CU_MEMORYTYPE_DEVICE="device")
-    CUpointer_attribute = SimpleNamespace(CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL="ordinal")
+    CUmemorytype = SimpleNamespace(CU_MEMORYTYPE_HOST="host", CU_MEMORYTYPE_DEVICE="device")
+    CUpointer_attribute = SimpleNamespace(
+        CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL="ordinal", CU_POINTER_ATTRIBUTE_MEMORY_TYPE="type"
+    )
     CUDA_MEMCPY2D = SimpleNamespace
 
     def __init__(self, order: Order = "lazy", capability: tuple[int, int] = (9, 0)) -> None:
@@ -273,18 +275,33 @@ class FakeDriver:
 
     def cuMemcpy2DAsync(self, copy: Any, stream: Any) -> Answer:  # noqa: N802
         answer = self._begin("cuMemcpy2DAsync")
-        if copy.srcMemoryType != "device" or copy.dstMemoryType != "device":
-            answer = self._misused("a copy from device to device that is none")
-        for y in range(copy.Height):
-            to, source = copy.dstDevice + y * copy.dstPitch, copy.srcDevice + y * copy.srcPitch
-            self.cuMemcpyDtoDAsync(to, source, copy.WidthInBytes, stream)
+        from_host = copy.srcMemoryType == "host"
+        if (not from_host and copy.srcMemoryType != "device") or copy.dstMemoryType != "device":
+            answer = self._misused("a copy to a device that is none")
+        for y in range(copy.Height if answer is OK else 0):
+            to, nbytes, step = copy.dstDevice + y * copy.dstPitch, copy.WidthInBytes, copy.srcPitch
+            if from_host:
+                source = copy.srcHost + y * step
+                self._copy("cuMemcpy2DAsync", stream, nbytes, self._piece(to, nbytes), source)
+            else:
+                self.cuMemcpyDtoDAsync(to, copy.srcDevice + y * step, nbytes, stream)
         return (answer,)
 
     def cuPointerGetAttribute(self, attribute: str, address: int) -> Answer:  # noqa: N802
         answer = self._begin("cuPointerGetAttribute")
-        if self._piece(address) is None:
+        there, pinned = self._piece(address) is not None, self._is_pinned(address)
+        if answer is OK and not (there or pinned):
             answer = Result.CUDA_ERROR_INVALID_VALUE
+        if attribute == "type":
+            return answer, "host" if pinned else "device"
         return answer, self.ordinals.get(address // _SPACING * _SPACING, 0)
+
+    def _is_pinned(self, address: int) -> bool:
+        return any(
+            start <= address < start + ctypes.sizeof(memory)
+            for start, memory in self.live.items()
+            if isinstance(memory, ctypes.Array)
+        )
 
     # ---- streams and events ---------------------------------------------------------------------
 

@@ -61,6 +61,9 @@ class GuardedBackend(Backend):
     def check_plane(self, plane: DevicePlane) -> None:
         self._real.check_plane(plane)
 
+    def pinned(self, plane: Plane) -> DevicePlane | None:
+        return self._real.pinned(plane)
+
     def upload_planes(self, places: Sequence[Place]) -> None:
         self._real.upload_planes(places)
 

@@ -17,14 +17,17 @@ SOURCE = Path(__file__).parent / "libcuda" / "libcuda.c"
 CODE = """
     import numpy as np
     from pyvmaf_tiny import Scorer
-    from pyvmaf_tiny.engine.gpu import cuda
+    from pyvmaf_tiny.engine.gpu import cuda, cuda_memory
 
     print(*cuda.devices(), flush=True)
+    cuda_memory._LARGE = 1
     planes = np.zeros((2, 60, 80), np.uint8)
     with Scorer(80, 60, device="cuda", model=False) as scorer:
         scorer.push(planes[0], planes[1])
-        placed = scorer._engine._pipeline.backend.place(planes[0])
-        scorer.push(placed, planes[1])
+        backend = scorer._engine._pipeline.backend
+        placed = backend.place(planes[0])
+        pinned = backend.allocate_host(4800).reshape(60, 80)
+        scorer.push(placed, pinned)
         print(len(scorer.flush()), flush=True)
 """
 
@@ -75,8 +78,8 @@ def test_the_drivers_abi(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     nvrtc.kernels_for(90, 1)  # NVRTC would look for more in that library than there is
     said = run_python(CODE, LD_LIBRARY_PATH=library).splitlines()
-    copy = "copy 80x60, 80 to 80 apart"
-    assert said == ["Device 0", *LAUNCHES, copy, *LAUNCHES, "1", "released"]
+    copies = [f"copy 80x60, 80 to 80 apart, from {kind}" for kind in (2, 1)]
+    assert said == ["Device 0", *LAUNCHES, *copies, *LAUNCHES, "1", "released"]
 
 
 def test_the_drivers_abi_for_results(

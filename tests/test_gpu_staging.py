@@ -16,6 +16,7 @@ from test_gpu_cuda import install
 from pyvmaf_tiny import SampleRangeError, Scorer
 from pyvmaf_tiny.engine import EngineSpec, gpu
 from pyvmaf_tiny.engine.base import usable_cpus
+from pyvmaf_tiny.engine.gpu import cuda_memory
 from pyvmaf_tiny.engine.gpu.staging import Stager
 from pyvmaf_tiny.frames import FrameScore
 
@@ -112,3 +113,73 @@ def test_a_refused_frame_uploads_nothing(order: Any, monkeypatch: pytest.MonkeyP
             frames.append(ready + scorer.flush())
     assert frames[0] == frames[1]
     assert driver.misuse == []
+
+
+# ---- memory that is pinned already --------------------------------------------------------------
+
+
+def pinned_copy(driver: FakeDriver, plane: NDArray[Any], padding: int = 0) -> NDArray[Any]:
+    """The same plane in the driver's pinned memory, with so many samples behind each row."""
+    height, width = plane.shape
+    driver.cuCtxPushCurrent("primary")
+    _, address = driver.cuMemHostAlloc(height * (width + padding) * plane.itemsize, 0)
+    driver.cuCtxPopCurrent()
+    memory = np.frombuffer(memoryview(driver.live[address]), plane.dtype)
+    copy = memory.reshape(height, width + padding)[:, :width]
+    copy[:] = plane
+    return copy
+
+
+@pytest.mark.parametrize("order", ["lazy", "uploads_first", "eager"])
+@pytest.mark.parametrize("bit_depth", [8, 10])
+@pytest.mark.parametrize("padding", [0, 6])
+def test_pinned_frames_are_copied_from_where_they_are(
+    order: Any, bit_depth: int, padding: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One pinned buffer for all frames: it is free again when push returns."""
+    monkeypatch.setattr(cuda_memory, "_LARGE", 1)
+    driver = install(monkeypatch, FakeDriver(order))
+    width, height, count = 70, 50, 9
+    ref = np.stack(clips.moving_planes(count, width, height))
+    dis = np.stack(clips.noisy(list(ref)))
+    if bit_depth > 8:
+        ref, dis = (planes.astype(np.uint16) << 2 for planes in (ref, dis))
+    options: dict[str, Any] = {"bit_depth": bit_depth, "model": False, "batch": 4}
+    with Scorer(width, height, **options) as scorer:
+        pairs = zip(ref, dis, strict=True)
+        expected = [each for pair in pairs for each in scorer.push(*pair)] + scorer.flush()
+    with Scorer(width, height, device="cuda", **options) as scorer:
+        frame = pinned_copy(driver, ref[0], padding)
+        hot = pinned_copy(driver, np.full_like(ref[0], 1 << bit_depth)) if bit_depth > 8 else None
+        ready: list[FrameScore] = []
+        staged: list[int] = []
+        stager = scorer._engine._pipeline._incoming._stager  # type: ignore[attr-defined]
+
+        def stage(frame: int, planes: Any, targets: Any, real: Any = stager.stage) -> None:
+            staged.append(sum(target is not None for target in targets))
+            real(frame, planes, targets)
+
+        monkeypatch.setattr(stager, "stage", stage)
+        for plane, other in zip(ref, dis, strict=True):
+            frame[:] = plane
+            if hot is not None:
+                with pytest.raises(SampleRangeError, match=r"distorted, frame \d: .*x=0, y=0"):
+                    scorer.push(frame, hot)
+            ready += scorer.push(frame, other)
+            frame[:] = 0
+        ready += scorer.flush()
+    assert ready == expected
+    assert staged == [1] * count  # what is not pinned
+    assert driver.misuse == []
+
+
+def test_small_frames_are_not_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = install(monkeypatch, FakeDriver())
+    large = np.zeros((1024, 1024), np.uint8)
+    for plane, questions in ((large[:, :-1].copy(), 0), (large, 1)):
+        height, width = plane.shape
+        with Scorer(width, height, device="cuda", model=False, batch=4) as scorer:
+            before = driver.calls.count("cuPointerGetAttribute")
+            for _ in range(3):
+                scorer.push(plane, plane)
+        assert driver.calls.count("cuPointerGetAttribute") - before == questions

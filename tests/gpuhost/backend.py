@@ -97,6 +97,9 @@ class HostBackend(Backend):
     def check_plane(self, plane: DevicePlane) -> None:
         assert plane.kind == self.memory
 
+    def pinned(self, plane: Plane) -> DevicePlane | None:
+        return None
+
     def upload_planes(self, places: Sequence[Place]) -> None:
         for plane, target, offset in places:
             (height, width), row = plane.shape, plane.strides[0]

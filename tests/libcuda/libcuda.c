@@ -21,11 +21,13 @@
 typedef unsigned long long address;
 
 enum { OK = 0, INVALID_VALUE = 1, INVALID_IMAGE = 200, INVALID_CONTEXT = 201, NOT_FOUND = 500 };
-enum { KERNELS = 32, DEVICE_ORDINAL = 9, MAJOR = 75 };
+enum { KERNELS = 32, MEMORY_TYPE = 2, DEVICE_ORDINAL = 9, MAJOR = 75 };
+enum { HOST = 1, DEVICE = 2 }; /* types of memory */
 
 static char context, module;
 static char names[KERNELS][32];
 static int kernels;
+static char *last_pinned, *last_pinned_end;
 
 int cuInit(unsigned flags)
 {
@@ -59,13 +61,17 @@ int cuMemAlloc_v2(address *memory, size_t n) { return *memory = (address)calloc(
 int cuMemFree_v2(address memory) { return free((void *)memory), OK; }
 int cuMemHostAlloc(void **memory, size_t n, unsigned flags)
 {
-    *memory = calloc(1, n);
+    *memory = last_pinned = calloc(1, n);
+    last_pinned_end = last_pinned + n;
     return flags == 0 ? OK : INVALID_VALUE;
 }
 int cuMemFreeHost(void *memory) { return free(memory), OK; }
-int cuPointerGetAttribute(int *ordinal, int attribute, address memory)
+int cuPointerGetAttribute(int *value, int attribute, address memory)
 {
-    *ordinal = 0;
+    const char *at = (const char *)memory;
+    *value = attribute == MEMORY_TYPE ? HOST : 0;
+    if (attribute == MEMORY_TYPE)
+        return at >= last_pinned && at < last_pinned_end ? OK : INVALID_VALUE;
     return attribute == DEVICE_ORDINAL && memory ? OK : INVALID_VALUE;
 }
 int cuMemcpyHtoD_v2(address to, const void *from, size_t n)
@@ -102,12 +108,15 @@ struct plane_copy {
 
 int cuMemcpy2DAsync_v2(const struct plane_copy *copy, void *stream)
 {
-    printf("copy %zux%zu, %zu to %zu apart\n", copy->width, copy->height, copy->from.pitch,
-           copy->to.pitch);
+    printf("copy %zux%zu, %zu to %zu apart, from %u\n", copy->width, copy->height,
+           copy->from.pitch, copy->to.pitch, copy->from.type);
+    const int from_host = copy->from.type == HOST;
+    const char *from = from_host ? copy->from.host : (void *)copy->from.device;
     for (size_t y = 0; y < copy->height; y++)
-        memcpy((char *)copy->to.device + y * copy->to.pitch,
-               (char *)copy->from.device + y * copy->from.pitch, copy->width);
-    return copy->from.type == 2 && copy->to.type == 2 && stream ? OK : INVALID_VALUE;
+        memcpy((char *)copy->to.device + y * copy->to.pitch, from + y * copy->from.pitch,
+               copy->width);
+    const int types = (from_host || copy->from.type == DEVICE) && copy->to.type == DEVICE;
+    return types && stream ? OK : INVALID_VALUE;
 }
 
 int cuCtxGetStreamPriorityRange(int *least, int *greatest)

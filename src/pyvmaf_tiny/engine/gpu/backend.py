@@ -49,6 +49,12 @@ class Backend(Protocol):
     def check_plane(self, plane: DevicePlane) -> None:
         """FrameTypeError when it is in memory that the device cannot reach."""
 
+    def pinned(self, plane: Plane) -> DevicePlane | None:
+        """A plane of the host's as one for :meth:`upload_planes`; None where it has to be staged.
+
+        Its ``kind`` is "host".
+        """
+
     def upload_planes(self, places: Sequence[Place]) -> None:
         """Copy planes that are on the device, each to so many bytes into a buffer, without gaps.
 

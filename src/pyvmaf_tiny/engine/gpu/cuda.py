@@ -11,16 +11,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pyvmaf_tiny.errors import FrameTypeError, VmafTinyError
+from pyvmaf_tiny.errors import VmafTinyError
 from pyvmaf_tiny.frames import DevicePlane, Plane
 
 from .backend import Place
 from .cuda_devices import choose, device_name, initialised, load_kernels
+from .cuda_memory import Addresses, plane_copy
 from .cuda_results import CudaResults
 from .driver import Held, answer, call, fail
 from .source import ITEMS, KERNELS
 
-#: Addresses and arguments that are remembered to save time.
+#: Arguments that are remembered to save time.
 _MOST_KNOWN = 1024
 
 
@@ -60,7 +61,7 @@ class CudaBackend:
         self._copying = False  # whether uploads have begun that no kernel has waited for
         self._spare: list[Any] = []  # events to be used again
         self._known_arguments: dict[tuple[int, ...], tuple[int, Any]] = {}
-        self._known_planes: set[int] = set()  # addresses that are on this device
+        self._addresses = Addresses(cuda, self.device)
 
     @contextlib.contextmanager
     def entered(self) -> Iterator[None]:
@@ -93,8 +94,16 @@ class CudaBackend:
             self._driver, "cuMemcpyHtoDAsync", target + offset, address, source.nbytes, self._copies
         )
 
+    def check_plane(self, plane: DevicePlane) -> None:
+        """FrameTypeError for the memory of another GPU."""
+        self._addresses.check(plane)
+
+    def pinned(self, plane: Plane) -> DevicePlane | None:
+        """Memory that PyTorch or CuPy has pinned, for example."""
+        return self._addresses.pinned(plane)
+
     def upload_planes(self, places: Sequence[Place]) -> None:
-        """Device to device, in the order of the planes' streams."""
+        """Device to device, or from pinned memory; in the order of the planes' streams."""
         self._copying = True
         self._let_go()
         cuda, copies = self._driver, self._copies
@@ -105,19 +114,11 @@ class CudaBackend:
             self._spare.append(event)
         done = self._event()
         self._held.lent.append((done, [plane.owner for plane, _, _ in places]))
-        for place in places:
-            call(cuda, "cuMemcpy2DAsync", self._copy_of(*place), copies)
+        for plane, target, offset in places:
+            call(cuda, "cuMemcpy2DAsync", plane_copy(cuda, plane, target + offset), copies)
         call(cuda, "cuEventRecord", done, copies)
         for follower in {plane.stream for plane, _, _ in places if plane.ordered}:
             call(cuda, "cuStreamWaitEvent", cuda.CUstream(follower), done, 0)
-
-    def _copy_of(self, plane: DevicePlane, target: int, offset: int) -> Any:
-        (height, width), copy = plane.shape, self._driver.CUDA_MEMCPY2D()
-        copy.srcMemoryType = copy.dstMemoryType = self._driver.CUmemorytype.CU_MEMORYTYPE_DEVICE
-        copy.srcDevice, copy.srcPitch = plane.address, plane.strides[0]
-        copy.dstDevice, copy.dstPitch = target + offset, width * plane.itemsize
-        copy.WidthInBytes, copy.Height = width * plane.itemsize, height
-        return copy
 
     def _let_go(self) -> None:
         """Let go of the owners of planes that have been copied."""
@@ -137,23 +138,6 @@ class CudaBackend:
         call(self._driver, "cuMemcpyHtoD", buffer, dense.ctypes.data, dense.nbytes)
         # In the order of any stream: there will be no further work on it.
         return DevicePlane("cuda", buffer, dense.shape, dense.dtype, dense.strides, self, 1, True)
-
-    def check_plane(self, plane: DevicePlane) -> None:
-        """FrameTypeError for the memory of another GPU."""
-        if plane.address in self._known_planes:
-            return
-        kind = self._driver.CUpointer_attribute.CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL
-        ordinal = call(self._driver, "cuPointerGetAttribute", kind, plane.address)
-        if f"cuda:{ordinal}" != self.device:
-            raise FrameTypeError(
-                "a frame is in the memory of another GPU than the engine's",
-                given=f"cuda:{ordinal}",
-                expected=self.device,
-                hint=f'say device="cuda:{ordinal}"',
-            )
-        if len(self._known_planes) >= _MOST_KNOWN:
-            self._known_planes.clear()
-        self._known_planes.add(plane.address)
 
     def download(
         self, target: NDArray[np.uint8], source: Any, *, with_uploads: bool = False

@@ -57,45 +57,60 @@ class Incoming:
         Raises SampleRangeError, and FrameTypeError for planes on the device; what has been put into
         the places does not count then.
         """
-        backend = self._backend
-        there: list[int] = []  # planes on the device
-        for position, plane in enumerate(planes):
-            if isinstance(plane, DevicePlane):
-                there.append(position)
-                try:
-                    backend.check_plane(plane)
-                except InputError as error:
-                    _blame(error, position, frame, names)
-                    raise
-        if len(there) < len(planes):
-            self._stager.stage(frame, planes, [berth.address for berth in berths])
-        if there:
-            self._take_from_device(planes, berths, there, frame, names)
-        for plane, (buffer, offset, staging, _) in zip(planes, berths, strict=True):
-            if not isinstance(plane, DevicePlane):
-                backend.upload(buffer, offset, staging)
+        direct = [self._direct(*each, frame, names) for each in enumerate(planes)]
+        if None in direct:
+            targets = [
+                None if plane else berth.address
+                for plane, berth in zip(direct, berths, strict=True)
+            ]
+            self._stager.stage(frame, planes, targets)
+        if any(direct):
+            self._take_directly(planes, direct, berths, frame, names)
+        for plane, (buffer, offset, staging, _) in zip(direct, berths, strict=True):
+            if plane is None:
+                self._backend.upload(buffer, offset, staging)
 
-    def _take_from_device(
+    def _direct(
+        self, position: int, plane: AnyPlane, frame: int, names: Sequence[str]
+    ) -> DevicePlane | None:
+        """The plane, if the device can copy it from where it is."""
+        if not isinstance(plane, DevicePlane):
+            return self._backend.pinned(plane)
+        try:
+            self._backend.check_plane(plane)
+        except InputError as error:
+            _blame(error, position, frame, names)
+            raise
+        return plane
+
+    def _take_directly(
         self,
-        planes: Sequence[Any],
+        planes: Sequence[AnyPlane],
+        direct: Sequence[DevicePlane | None],
         berths: Sequence[Berth],
-        there: Sequence[int],
         frame: int,
         names: Sequence[str],
     ) -> None:
         backend = self._backend
-        places = [(planes[each], berths[each].buffer, berths[each].offset) for each in there]
+        places = [
+            (plane, berth.buffer, berth.offset)
+            for plane, berth in zip(direct, berths, strict=True)
+            if plane is not None
+        ]
         backend.upload_planes(places)
         if self._check is not None:
             self._check.start(places)
         elif all(plane.ordered for plane, _, _ in places):
             return
         backend.wait(backend.mark(with_uploads=True))
-        if self._check is not None:
-            number, error = self._check.result(len(places))
-            if error is not None:
-                _blame(error, there[number], frame, names)
-                raise error
+        if self._check is None:
+            return
+        number, error = self._check.result(len(places))
+        if error is not None:
+            self._stager.check(frame, planes)  # says more of planes that the host can read
+            there = [position for position, plane in enumerate(direct) if plane is not None]
+            _blame(error, there[number], frame, names)
+            raise error
 
 
 def _blame(error: InputError, position: int, frame: int, names: Sequence[str]) -> None:

@@ -104,6 +104,9 @@ class OpenclBackend:
         """Never asked for: see :attr:`memory`."""
         raise NotImplementedError
 
+    def pinned(self, plane: Plane) -> DevicePlane | None:
+        """Everything is staged."""
+
     def upload_planes(self, places: Sequence[Place]) -> None:
         """Never asked for: see :attr:`memory`."""
         raise NotImplementedError

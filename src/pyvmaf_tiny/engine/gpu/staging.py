@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from pyvmaf_tiny import _native
 from pyvmaf_tiny.engine.base import EngineSpec, usable_cpus
 from pyvmaf_tiny.engine.native.failures import raise_create_error, raise_state_error
 from pyvmaf_tiny.engine.native.settings import configuration
 from pyvmaf_tiny.engine.samples import sample_range_error
-from pyvmaf_tiny.frames import AnyPlane, DevicePlane
+from pyvmaf_tiny.frames import AnyPlane, Plane
 
 _ffi: Any = _native.ffi
 _lib: Any = _native.lib
@@ -38,18 +38,18 @@ class Stager:
         self._stager: Any = _ffi.gc(created[0], _lib.pvt_stager_destroy)
         self._staged = _ffi.new("pvt_staged[]", 1 + len(spec.renditions))
 
-    def stage(self, frame: int, planes: Sequence[AnyPlane], targets: Sequence[int]) -> None:
-        """Copy those planes of a frame that are the host's, each to an address, without gaps.
+    def stage(self, frame: int, planes: Sequence[AnyPlane], targets: Sequence[int | None]) -> None:
+        """Copy planes of the host's, each to an address, without gaps; None leaves one alone.
 
         The first plane is the reference. Raises SampleRangeError; what has been copied does not
         count then. The GIL is released.
         """
         count = 0
         for plane, target in zip(planes, targets, strict=True):
-            if not isinstance(plane, DevicePlane):
+            if target is not None:
                 staged = self._staged[count]
                 # The first row is contiguous, whatever the stride.
-                staged.source = _ffi.from_buffer(plane[0])
+                staged.source = _ffi.from_buffer(cast(Plane, plane)[0])
                 staged.stride = plane.strides[0]
                 staged.target = _ffi.cast("void *", target)
                 count += 1
@@ -58,9 +58,17 @@ class Stager:
             return
         if status != _lib.PVT_ERROR_SAMPLE_RANGE:
             raise_state_error(status)
+        self.check(frame, planes)
+        raise AssertionError("the stager and NumPy disagree on the samples")
+
+    def check(self, frame: int, planes: Sequence[AnyPlane]) -> None:
+        """SampleRangeError that says where the first sample is that is too large.
+
+        Planes on the device are passed over.
+        """
         error = sample_range_error(self._spec, frame, planes[0], planes[1:])
-        assert error is not None, "the stager and NumPy disagree on the samples"
-        raise error
+        if error is not None:
+            raise error
 
 
 def _threads_of(spec: EngineSpec) -> int:

@@ -89,6 +89,9 @@ class SyclBackend:
     def check_plane(self, plane: DevicePlane) -> None:
         """Nothing can be told."""
 
+    def pinned(self, plane: Plane) -> DevicePlane | None:
+        """Everything is staged."""
+
     def upload_planes(self, places: Sequence[Place]) -> None:
         """Device to device, row by row where there is something between the rows."""
         self._copying = True
