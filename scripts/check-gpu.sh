@@ -101,7 +101,7 @@ setup() {
 run_tests() {
     timeout 240 "$python" -m pytest -p no:cacheprovider --durations=10 tests/test_gpu_exact.py \
         tests/test_gpu_engine.py tests/test_gpu_device_arrays.py tests/test_gpu_rows.py \
-        tests/test_gpu_model.py
+        tests/test_gpu_model.py tests/test_gpu_results.py
 }
 
 # Kernels are compiled before, and without a tool: that takes long under one.

@@ -142,6 +142,7 @@ class Consumer:
         assert (tensor.device_type, tensor.device_id, tensor.code, tensor.lanes) == (2, 0, 2, 1)
         shape, strides = (list(each[: tensor.ndim]) for each in (tensor.shape, tensor.strides))
         assert (tuple(shape), strides) == (array.shape, [6, 1][-tensor.ndim :])
+        assert tensor.data % 256 == 0
         self._copy(tensor.data + tensor.byte_offset, shape, f"f{tensor.bits // 8}")
         delete = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(managed.deleter)
         return lambda: delete(ctypes.addressof(managed))

@@ -126,7 +126,7 @@ def test_results_outlive_the_scorer(driver: FakeDriver) -> None:
     scorer.close()
     scorer.close()
     held = [value for value in driver.live.values() if hasattr(value, "nbytes")]
-    assert {memory.nbytes for memory in held} == {9 * 52}
+    assert {memory.nbytes for memory in held} == {512 + 4 * 9}
     features = [part.features for part in parts]
     del parts, held
     np.testing.assert_array_equal(np.concatenate([each.to_host() for each in features]), EXPECTED)

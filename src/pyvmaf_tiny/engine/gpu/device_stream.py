@@ -22,6 +22,9 @@ from .stream import open_pipeline
 _FEATURE, _SCORE = np.dtype(np.float64), np.dtype(np.float32)
 _ROW_BYTES = len(FEATURES) * _FEATURE.itemsize
 
+#: Of the first byte of an array, which DLPack wants to be as CUDA's allocations are.
+_ALIGNMENT = 256
+
 _ARRAYS = {"cuda": CudaArray, "sycl": SyclArray}
 
 
@@ -54,7 +57,7 @@ class DeviceStream:
         self._pipeline: Pipeline | None = pipeline
         # A batch's rows, and that of the last frame; each has those of all renditions.
         rows = (batch + 1) * len(spec.renditions)
-        self._scores_at = _ROW_BYTES * rows
+        self._scores_at = -(-_ROW_BYTES * rows // _ALIGNMENT) * _ALIGNMENT
         try:
             with backend.entered():
                 self._features = RowKernel(pipeline)
