@@ -93,7 +93,7 @@ def _share(kernel: Kernel, at: int) -> float | None:
 
 def _last_written(kernel: Kernel, before: int, register: str) -> int | None:
     """The last line that writes a register, if need be as a part of two or four."""
-    writers = [rf"\S+ (?:\S+, )?{register}(\.reuse)?,"]
+    writers = [rf"\S+ (?:U?P\w+, )?{register}(\.reuse)?,"]
     if register.startswith("R"):
         n = int(register[1:])
         writers.append(rf"\S*(WIDE|64)\S* R{n - 1},")
