@@ -213,6 +213,9 @@ class FakeDriver:
 
     # ---- memory ---------------------------------------------------------------------------------
 
+    def cuMemGetInfo(self) -> Answer:  # noqa: N802
+        return self._begin("cuMemGetInfo"), 3 << 19, 3 << 20
+
     def cuMemAlloc(self, nbytes: int) -> Answer:  # noqa: N802
         answer = self._begin("cuMemAlloc")
         if answer is not OK:

@@ -128,7 +128,19 @@ def test_kernels_that_the_driver_refuses_are_compiled_once_more(
 )
 def test_a_failure_on_the_way_leaves_nothing(function: str, driver: FakeDriver) -> None:
     driver.fail[function] = (0, Result.CUDA_ERROR_OUT_OF_MEMORY)
-    with pytest.raises(OutOfMemoryError, match=r"not enough memory \(smaller frames"):
+    with pytest.raises(OutOfMemoryError, match=r"not enough memory.* \(smaller frames"):
+        opened()
+    assert driver.live == {}
+
+
+@pytest.mark.parametrize("calls", [0, 7])
+def test_how_much_memory_is_missing(calls: int, driver: FakeDriver) -> None:
+    driver.fail["cuMemAlloc"] = (calls, Result.CUDA_ERROR_OUT_OF_MEMORY)
+    said = r"the GPU has not enough memory: given \d\.\d MiB more, 1\.5 MiB of 3\.0 MiB are free"
+    with pytest.raises(OutOfMemoryError, match=said):
+        opened()
+    driver.fail = {"cuMemHostAlloc": (calls, Result.CUDA_ERROR_OUT_OF_MEMORY)}
+    with pytest.raises(OutOfMemoryError, match=r"no more pinned memory: given \d\.\d MiB more \("):
         opened()
     assert driver.live == {}
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 import json
-import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from pyvmaf_tiny.engine.gpu.layout import Stream
 
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 
@@ -45,29 +48,39 @@ REPORT = {
 }
 
 
-def printed(report: dict[str, Any], folder: Path) -> tuple[str, list[list[str]]]:
-    """The line about the GPU, and the cells of the table."""
-    path = folder / "bench.json"
-    path.write_text(json.dumps(report))
-    command = [sys.executable, str(BENCHMARKS / "gpu_report.py"), str(path)]
-    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+Printed = Callable[[dict[str, Any]], tuple[str, list[list[str]]]]
+
+
+@pytest.fixture
+def printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Printed:
+    """The program: the line about the GPU, and the cells of the table."""
+    monkeypatch.syspath_prepend(BENCHMARKS)
+
+    def run(report: dict[str, Any]) -> tuple[str, list[list[str]]]:
+        path = tmp_path / "bench.json"
+        path.write_text(json.dumps(report))
+        monkeypatch.setattr(sys, "argv", ["gpu_report.py", str(path)])
+        importlib.import_module("gpu_report").main()
+        return cells_of(capsys.readouterr().out)
+
+    return run
+
+
+def cells_of(said: str) -> tuple[str, list[list[str]]]:
     head, table = said.strip().split("\n\n")
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()]
     assert {len(row) for row in cells} == {11}
     return head, cells[2:]
 
 
-def test_a_known_card(tmp_path: Path) -> None:
-    head, (motion, device, host) = printed(REPORT, tmp_path)
+def test_a_known_card(printed: Printed) -> None:
+    head, (motion, device, host) = printed(REPORT)
     assert "NVIDIA H100 80GB HBM3, driver_version 580.65.06, pyvmaf-tiny 1.2.3" in head
-    counted = subprocess.run(
-        [sys.executable, str(BENCHMARKS / "gpu_counts.py"), "--size", "1920x1080"],
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
-    (h100,) = (line for line in counted.splitlines() if line.startswith("| H100"))
-    rate = float(h100.split("|")[3])
+    counts, cards = map(importlib.import_module, ("gpu_counts", "gpu_cards"))
+    (h100,) = (card for card in cards.CARDS if card.name == "H100 SXM")
+    rate = 1 / counts.frame_seconds(h100, Stream(width=1920, height=1080, bit_depth=8))
     assert float(device[6]) == pytest.approx(rate, abs=1)
     assert device[7] == f"{4_000 / rate:.0%}"
     assert float(motion[6]) > 5 * rate
@@ -76,7 +89,7 @@ def test_a_known_card(tmp_path: Path) -> None:
     assert host[8:] == ["12000", "60%", "60%: met"]
 
 
-def test_a_card_that_nobody_counted(tmp_path: Path) -> None:
-    _, rows = printed(REPORT | {"device_name": "NVIDIA H100 PCIe"}, tmp_path)
+def test_a_card_that_nobody_counted(printed: Printed) -> None:
+    _, rows = printed(REPORT | {"device_name": "NVIDIA H100 PCIe"})
     assert [row[6:8] for row in rows] == [["-", "-"]] * 3
     assert rows[1][10] == "3000: met, 6000: missed"

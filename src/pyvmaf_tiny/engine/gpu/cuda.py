@@ -18,7 +18,7 @@ from .backend import Place
 from .cuda_devices import choose, device_name, initialised, load_kernels
 from .cuda_memory import Addresses, plane_copy
 from .cuda_results import CudaResults
-from .driver import Held, answer, call, fail
+from .driver import Held, allocated, answer, call, fail
 from .source import ITEMS, KERNELS
 
 #: Arguments that are remembered to save time.
@@ -75,13 +75,13 @@ class CudaBackend:
 
     def allocate(self, nbytes: int) -> Any:
         """Device memory."""
-        buffer = call(self._driver, "cuMemAlloc", nbytes)
+        buffer = allocated(self._driver, "cuMemAlloc", nbytes)
         self._held.buffers.append(buffer)
         return int(buffer)
 
     def allocate_host(self, nbytes: int) -> NDArray[np.uint8]:
         """Pinned memory of the host."""
-        address = int(call(self._driver, "cuMemHostAlloc", nbytes, 0))
+        address = allocated(self._driver, "cuMemHostAlloc", nbytes, 0)
         self._held.pinned.append(address)
         memory = (ctypes.c_uint8 * nbytes).from_address(address)
         return np.frombuffer(memoryview(memory), np.uint8)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .driver import Held, call
+from .driver import Held, allocated, call
 
 
 class CudaResults:
@@ -32,16 +32,17 @@ class CudaResults:
     @contextlib.contextmanager
     def _entered(self) -> Iterator[None]:
         """Any thread may come."""
+        self._held.process.check()
         call(self._driver, "cuCtxPushCurrent", self._held.context)
         try:
             yield
         finally:
-            call(self._driver, "cuCtxPopCurrent")
+            self._driver.cuCtxPopCurrent()  # repeats at most what another call has said
 
     def allocate(self, nbytes: int) -> Any:
         """Device memory."""
         with self._entered():
-            buffer = call(self._driver, "cuMemAlloc", nbytes)
+            buffer = allocated(self._driver, "cuMemAlloc", nbytes)
             self._held.buffers.append(buffer)
         return int(buffer)
 

@@ -90,14 +90,35 @@ def answer(cuda: Any, function: str, *arguments: Any) -> tuple[Any, Any]:
 def fail(cuda: Any, function: str, status: Any) -> NoReturn:
     """Raise for a status that is no success."""
     if status == cuda.CUresult.CUDA_ERROR_OUT_OF_MEMORY:
-        raise OutOfMemoryError(
-            "the GPU has not enough memory",
-            hint="smaller frames, fewer renditions, a smaller batch, or fewer streams at a time",
-        )
+        raise OutOfMemoryError(_NO_MEMORY, hint=_SMALLER)
     raise EngineError(
         f"the CUDA driver failed in {function}", given=status.name, hint=_HINTS.get(status.name)
     )
 
+
+def allocated(cuda: Any, function: str, nbytes: int, *arguments: Any) -> int:
+    """An address from cuMemAlloc or cuMemHostAlloc; OutOfMemoryError says how much is missing."""
+    status, address = answer(cuda, function, nbytes, *arguments)
+    if status == cuda.CUresult.CUDA_ERROR_OUT_OF_MEMORY:
+        told, memory = answer(cuda, "cuMemGetInfo")
+        free = f", {_mib(memory[0])} of {_mib(memory[1])} are free" if not told.value else ""
+        on_host = function == "cuMemHostAlloc"
+        raise OutOfMemoryError(
+            "the system gives no more pinned memory" if on_host else _NO_MEMORY,
+            given=f"{_mib(nbytes)} more{'' if on_host else free}",
+            hint="other programs hold pinned memory, too; a smaller batch" if on_host else _SMALLER,
+        )
+    if status != cuda.CUresult.CUDA_SUCCESS:
+        fail(cuda, function, status)
+    return int(address)
+
+
+def _mib(nbytes: int) -> str:
+    return f"{nbytes / 2**20:.1f} MiB"
+
+
+_NO_MEMORY = "the GPU has not enough memory"
+_SMALLER = "smaller frames, fewer renditions, a smaller batch, or fewer streams at a time"
 
 _NEW_PROCESS = (
     "after this the GPU takes no more work of this process: start a new one; "
