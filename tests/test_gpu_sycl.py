@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,9 @@ import pytest
 
 from pyvmaf_tiny.engine.gpu.backend import constant
 from pyvmaf_tiny.engine.gpu.source import pack
-from pyvmaf_tiny.engine.gpu.sycl import SyclBackend
+from pyvmaf_tiny.engine.gpu.sycl import SyclBackend, load_dpctl
 from pyvmaf_tiny.engine.gpu.totals import entry
+from pyvmaf_tiny.frames import DevicePlane
 
 
 class Recorded:
@@ -20,6 +22,9 @@ class Recorded:
         self._name, self._real, self._told = name, real, told
 
     def __getattr__(self, method: str) -> Any:
+        if not callable(getattr(self._real, method)):
+            return getattr(self._real, method)
+
         def call(*arguments: Any) -> Any:
             result = getattr(self._real, method)(*arguments)
             waits_for = arguments[0] if method == "submit_barrier" and arguments else []
@@ -76,3 +81,33 @@ def test_a_kernel_reads_what_was_uploaded_before_it(backend: SyclBackend) -> Non
         backend.download(answer, out, with_uploads=with_uploads)
         backend.wait(backend.mark(with_uploads=with_uploads))
         assert int(answer.view(np.uint64)[0]) == turn + 1
+
+
+def test_copies_of_arrays_wait_for_the_arrays_queues(backend: SyclBackend) -> None:
+    """Once for two arrays of a queue; then the copies: one plane in one piece, one by its rows."""
+    queue = load_dpctl().SyclQueue("cpu", property="in_order")
+    memory: Any = importlib.import_module("dpctl.memory")
+    made = [memory.MemoryUSMDevice(8 * 12, queue=queue) for _ in range(2)]
+    planes = [
+        DevicePlane("sycl", _address(made[0]), (8, 6), np.dtype(np.uint16), (12, 2), made[0]),
+        DevicePlane("sycl", _address(made[1]), (8, 5), np.dtype(np.uint16), (12, 2), made[1]),
+    ]
+    target = backend.allocate(8 * 12 + 8 * 10)
+    expected = np.arange(8 * 6, dtype=np.uint16).reshape(8, 6)
+    for each in made:
+        queue.memcpy(each, expected, expected.nbytes)
+    told: list[tuple[Any, ...]] = []
+    backend._copies = Recorded("copies", backend._copies, told)
+    backend.upload_planes([(planes[0], target, 0), (planes[1], target, 8 * 12)])
+    assert [call[1] for call in told] == ["submit_barrier", *["memcpy_async"] * 9]
+    assert len(told[0][3]) == 1
+    copied = np.empty(8 * 12 + 8 * 10, np.uint8)
+    backend.download(copied, target, with_uploads=True)
+    backend.finish()
+    np.testing.assert_array_equal(copied[: 8 * 12].view(np.uint16).reshape(8, 6), expected)
+    np.testing.assert_array_equal(copied[8 * 12 :].view(np.uint16).reshape(8, 5), expected[:, :5])
+
+
+def _address(memory: Any) -> int:
+    address: int = memory.__sycl_usm_array_interface__["data"][0]
+    return address

@@ -46,6 +46,7 @@ class SyclBackend:
             )
         self.device = f"sycl:{index or 0}"
         program, context = _program(device, sample_bytes, limits)
+        self._queue_type: Any = dpctl.SyclQueue
         self._compute: Any = dpctl.SyclQueue(context, device, property="in_order")
         self._copies: Any = dpctl.SyclQueue(context, device, property="in_order")
         self._copying = False  # whether uploads have begun that no kernel has waited for
@@ -93,8 +94,16 @@ class SyclBackend:
         """Everything is staged."""
 
     def upload_planes(self, places: Sequence[Place]) -> None:
-        """Device to device, row by row where there is something between the rows."""
+        """Device to device, row by row where there is something between the rows.
+
+        What the arrays' own queues have still to do is waited for.
+        """
         self._copying = True
+        for queue in set(filter(None, (self._queue_of(plane) for plane, _, _ in places))):
+            if queue.sycl_context == self._copies.sycl_context:
+                self._copies.submit_barrier([queue.submit_barrier()])
+            else:
+                queue.wait()
         for plane, target, offset in places:
             (height, width), row = plane.shape, plane.strides[0]
             nbytes = width * plane.itemsize
@@ -106,6 +115,12 @@ class SyclBackend:
             for to, start, count in copies:
                 ends = part_of(target, offset + to, count), part_of(whole, start, count)
                 self._copies.memcpy_async(*ends, count)
+
+    def _queue_of(self, plane: DevicePlane) -> Any:
+        """The queue that an array's library works on; None where it does not say."""
+        owner: Any = plane.owner
+        queue = owner.__sycl_usm_array_interface__.get("syclobj")
+        return queue if isinstance(queue, self._queue_type) else None
 
     def place(self, plane: Plane) -> DevicePlane:
         """A copy of a plane of the host's."""
