@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import functools
 import math
 import re
 from collections.abc import Iterator
@@ -119,6 +120,11 @@ def work(name: str, kernel: Kernel, renditions: int) -> dict[str, float]:
     return places
 
 
+@functools.cache
+def _work(target: str, bit_depth: int, name: str, renditions: int) -> dict[str, float]:
+    return work(name, kernels_of(target, bit_depth)[name], renditions)
+
+
 @dataclass(frozen=True, slots=True)
 class Cost:
     """Of a kernel, on a card: places per item, groups per frame, and what fits at once."""
@@ -158,7 +164,7 @@ def costs(card: Card, stream: Stream) -> dict[str, Cost]:
     result = {}
     for launch in launches:
         kernel = kernels[launch.kernel]
-        places = work(launch.kernel, kernel, stream.renditions)
+        places = _work(card.target, stream.bit_depth, launch.kernel, stream.renditions)
         architecture = ARCHITECTURES[card.target]
         resident = architecture.resident(kernel.registers, kernel.shared, _WARPS)
         groups = launch.grid[0] * launch.grid[1]
