@@ -28,7 +28,6 @@ from pyvmaf_tiny.engine.devices import EngineDevice
 from pyvmaf_tiny.engine.gpu import nvrtc
 
 _SOURCE = Path(__file__).resolve().parents[1] / "tests" / "libcuda" / "libcuda.c"
-_SIZES = ((64, 64), (1920, 1080))
 _PUSHES = 64
 _CLIP = 512
 
@@ -52,26 +51,27 @@ def main() -> None:
     """Compile the library and measure in a process that finds it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--batches", type=int, default=60)
+    parser.add_argument("--size", default="64x64,1920x1080", help="sizes of frames")
     parser.add_argument("--idle", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.idle:
-        _measure(options.batches)
+        _measure(options.size, options.batches)
         return
     nvrtc.kernels_for(90, 1)  # NVRTC looks for more in the driver than there is in ours
     with tempfile.TemporaryDirectory() as folder:
         compiler = os.environ.get("CC", "cc").split()
         flags = ["-O2", "-DIDLE", "-shared", "-fPIC", "-o", f"{folder}/libcuda.so.1"]
         subprocess.run([*compiler, *flags, str(_SOURCE), "-ldl"], check=True)
-        command = [sys.executable, __file__, "--idle", "--batches", str(options.batches)]
+        command = [sys.executable, __file__, *sys.argv[1:], "--idle"]
         environment = {**os.environ, "LD_LIBRARY_PATH": folder}
         subprocess.run(command, check=True, env=environment)
 
 
-def _measure(batches: int) -> None:
+def _measure(sizes: str, batches: int) -> None:
     print("| frames | from | call | µs per pair | pairs/s at most |")
     print("| --- | --- | --- | --- | --- |")
-    for width, height in _SIZES:
-        calls = _calls(width, height)
+    for size in sizes.split(","):
+        calls = _calls(*map(int, size.split("x")))
         least = dict.fromkeys(calls, float("inf"))
         for _ in range(batches):
             for name, call in calls.items():
@@ -80,7 +80,7 @@ def _measure(batches: int) -> None:
                 least[name] = min(least[name], (time.thread_time() - start) / pairs)
         for (memory, what), seconds in least.items():
             figures = f"{1e6 * seconds:.0f} | {1 / seconds:.0f}"
-            print(f"| {width}x{height} | {memory} | {what} | {figures} |", flush=True)
+            print(f"| {size} | {memory} | {what} | {figures} |", flush=True)
 
 
 def _calls(width: int, height: int) -> dict[tuple[str, str], Callable[[], int]]:

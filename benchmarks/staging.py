@@ -23,7 +23,6 @@ from pyvmaf_tiny.engine.base import EngineSpec
 from pyvmaf_tiny.engine.gpu.staging import Stager
 from pyvmaf_tiny.frames import Plane
 
-_SIZES = ((1920, 1080), (3840, 2160))
 _DEPTHS = (8, 10)
 _FRAMES = 16
 
@@ -38,12 +37,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--threads", default="1,2", help="numbers of threads, default 1,2")
+    parser.add_argument("--size", default="1920x1080,3840x2160", help="sizes of frames")
     options = parser.parse_args()
     threads = [int(each) for each in options.threads.split(",")]
     heads = ("frames", "copied by", "GB/s", "of NumPy's", "pairs/s", *_BUSES)
     print(f"| {' | '.join(heads)} |")
     print("| --- " * (5 + len(_BUSES)) + "|")
-    for width, height in _SIZES:
+    for size in options.size.split(","):
+        width, height = map(int, size.split("x"))
         for depth in _DEPTHS:
             _print_size(width, height, depth, threads, options.rounds)
 
