@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import queue
+import threading
 from typing import Any
 
 import clips
@@ -240,6 +242,30 @@ def test_what_is_kept_is_not_written_again() -> None:
     np.testing.assert_array_equal(features_of(parts), EXPECTED)
     assert repr(parts[0].features).endswith(f"Array (1, 6) float64 on {NUMBERED}>")
     assert (len(parts[1].features), parts[1].features.nbytes) == (2, 96)
+
+
+def test_another_thread_reads_and_lets_go() -> None:
+    """While this one pushes, so buffers come back at any time."""
+    waiting: queue.SimpleQueue[DeviceFrames | None] = queue.SimpleQueue()
+    rows: list[NDArray[Any]] = []
+
+    def read() -> None:
+        for part in iter(waiting.get, None):
+            rows.append(part.features.to_host())
+            del part
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        with DeviceScorer(WIDTH, HEIGHT, device=DEVICE, batch=2) as scorer:
+            for _ in range(20):
+                for part in pushed(scorer):
+                    waiting.put(part)
+                scorer.reset()
+    finally:
+        waiting.put(None)
+        reader.join()
+    np.testing.assert_array_equal(np.concatenate(rows), np.tile(EXPECTED, (20, 1)))
 
 
 # ---- refusals -----------------------------------------------------------------------------------

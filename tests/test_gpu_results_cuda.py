@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
 from collections.abc import Iterator
 
 import numpy as np
@@ -138,6 +139,27 @@ def test_a_scorer_that_is_forgotten_gives_its_memory_back(driver: FakeDriver) ->
     scorer = DeviceScorer(WIDTH, HEIGHT)
     scorer.push(REF[0], DIS[0])
     del scorer
+
+
+def test_a_forked_process(driver: FakeDriver) -> None:
+    """It gives nothing back and gets nothing, and the results are still its parent's."""
+    with DeviceScorer(WIDTH, HEIGHT, batch=4) as scorer:
+        parts = pushed(scorer)
+        child = os.fork()
+        if child == 0:
+            with contextlib.suppress(EngineStateError):
+                parts[0].features.to_host()
+                os._exit(1)
+            with contextlib.suppress(EngineStateError):
+                scorer.reset()
+                os._exit(2)
+            before = len(driver.live)
+            del parts
+            gc.collect()
+            scorer.close()
+            os._exit(0 if len(driver.live) == before else 3)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        np.testing.assert_array_equal(features_of(parts), EXPECTED)
 
 
 # ---- failures -----------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ class CudaResults:
 
     @contextlib.contextmanager
     def _entered(self) -> Iterator[None]:
-        """Any thread may come."""
+        """Any thread may come, but not a forked process."""
         self._held.process.check()
         call(self._driver, "cuCtxPushCurrent", self._held.context)
         try:
