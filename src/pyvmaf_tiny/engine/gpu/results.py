@@ -127,7 +127,8 @@ class ResultPool:
             buffer = _Buffer(self._allocate())
         result = Result(self, buffer)
         while buffer.left:
-            self.memory.follow(buffer.left.pop())
+            self.memory.follow(buffer.left[-1])
+            buffer.left.pop()  # only then: the next to take it has to wait if this failed
         if buffer.written is not None:
             self.memory.spend(buffer.written)
             buffer.written = None
