@@ -41,7 +41,7 @@ python: setup
 
 # Needs gcc, clang with its sanitizers, valgrind and OpenCL's C headers; see .ci/run.
 sanitize: setup
-	$(BIN)/python -m pytest -m sanitize $(PYTEST_OPTIONS)
+	$(BIN)/python -m pytest -m sanitize tests/test_gpu_*.py $(PYTEST_OPTIONS)
 
 # Setting up again is only needed when what gets installed has changed.
 .venv/.ready-test .venv/.ready-demo: .venv/.ready-%: pyproject.toml meson.build scripts/setup.sh
