@@ -124,5 +124,13 @@ def test_a_piece_of_a_buffer_has_ends(builds: Builds, checker: Checker, kernel: 
         backend.launch(kernel, (GROUPS, 1, 1), pieces)
 
 
+def test_the_last_group_is_a_corner(builds: Builds) -> None:
+    backend = HostBackend(builds(ADDRESS), corners=True)
+    buffers = [constant(backend, np.zeros(999 * ITEMS, np.int32)) for _ in range(2)]
+    backend.launch("fine", (999, 1, 1), buffers)
+    with pytest.raises(KernelFault, match="heap-buffer-overflow"):
+        backend.launch("fine", (1000, 1, 1), buffers)
+
+
 def test_every_fault_has_its_test(builds: Builds) -> None:
     assert set(builds(RACES).kernels) == {"fine"} | {kernel for kernel, _, _ in FAULTS}

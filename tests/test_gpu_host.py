@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 from gpuhost.backend import HostBackend, KernelFault
-from gpuhost.build import CHECKERS, RACES, Checker, Program, build, product_text
+from gpuhost.build import ADDRESS, CHECKERS, RACES, Checker, Program, build, product_text
 from model_graphs import save
 from oracle.cases import Case
 from oracle.crafted import overflowing
@@ -28,8 +28,8 @@ from pyvmaf_tiny.engine import EngineSpec, open_engine
 from pyvmaf_tiny.engine.base import Engine, Rows
 from pyvmaf_tiny.engine.gpu.device_stream import DeviceStream
 from pyvmaf_tiny.engine.gpu.source import FILES, KERNELS
-from pyvmaf_tiny.engine.gpu.stream import GpuEngine
-from pyvmaf_tiny.frames import BIT_DEPTHS, Plane
+from pyvmaf_tiny.engine.gpu.stream import GpuEngine, open_pipeline
+from pyvmaf_tiny.frames import BIT_DEPTHS, MAX_SIZE, Plane
 from pyvmaf_tiny.model.layers import load_network
 
 pytestmark = pytest.mark.sanitize
@@ -119,6 +119,20 @@ def test_extremes(builds: Builds, checker: Checker, bit_depth: int) -> None:
         for ref, dis in whites
     ]
     check(builds, checker, [(wrapping, wrapping), *pairs], bit_depth)
+
+
+def test_the_largest_frame(builds: Builds) -> None:
+    """No place in a buffer overflows an int: the first and last groups of every dimension."""
+    spec = spec_of(np.empty((MAX_SIZE, MAX_SIZE), np.uint8), 16)
+
+    def open_backend(sample_bytes: int, limits: int) -> HostBackend:
+        return HostBackend(builds(ADDRESS, sample_bytes, limits), corners=True)
+
+    pipeline = open_pipeline(spec, 2, open_backend)
+    slot = pipeline.slots[0]
+    slot.frames, slot.scored = 2, [0, 1]
+    pipeline.launch(slot)
+    pipeline.close()
 
 
 @each_checker

@@ -40,21 +40,30 @@ class HostBackend(Backend):
     """See :class:`pyvmaf_tiny.engine.gpu.backend.Backend`; every call is done when it returns.
 
     ``left_out`` names a barrier that does nothing, "adm.cl:88". ``fill`` is the byte that undefined
-    memory is full of, where nobody watches whether it is read.
+    memory is full of, where nobody watches whether it is read. With ``corners`` only the first and
+    last groups of every dimension run.
     """
 
     device = "sycl:0"  # results are arrays of the same kind
     memory = "host"
 
-    def __init__(self, program: Program, left_out: str | None = None, *, fill: int = 0xA5) -> None:
+    def __init__(
+        self,
+        program: Program,
+        left_out: str | None = None,
+        *,
+        fill: int = 0xA5,
+        corners: bool = False,
+    ) -> None:
         self._program = program
+        options = {"GPUHOST_FILL": str(fill), "GPUHOST_CORNERS": str(int(corners))}
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 (until the process ends)
         self._process = subprocess.Popen(
             [*program.command, *([left_out] if left_out else [])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._said,
-            env={**os.environ, **program.environment, "GPUHOST_FILL": str(fill)},
+            env={**os.environ, **program.environment, **options},
         )
         self._end = weakref.finalize(self, _end, self._process, self._said)
 

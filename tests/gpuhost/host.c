@@ -19,10 +19,19 @@
 #endif
 #endif
 #ifndef UNDEFINED
-#define UNDEFINED(memory, size) memset(memory, atoi(getenv("GPUHOST_FILL")), size)
+#define UNDEFINED(memory, size) memset(memory, number_of("GPUHOST_FILL"), size)
 #endif
 
-enum { STACK_BYTES = 512 << 10, UNDEFINED_EXIT = 3 };
+/* A variable of the environment that is a number: GPUHOST_FILL, the byte that undefined memory is
+ * full of, and GPUHOST_CORNERS, 1: only the first and last groups of every dimension run, and
+ * buffers are left as they come, so that they may be larger than the machine's memory. */
+static int number_of(const char *variable)
+{
+    const char *value = getenv(variable);
+    return value ? atoi(value) : 0;
+}
+
+enum { STACK_BYTES = 512 << 10, EXIT_FAULT = 3 };
 
 host_place host_now;
 host_object host_objects[HOST_MOST_BUFFERS];
@@ -57,7 +66,7 @@ void host_fail(const char *format, ...)
     va_end(arguments);
     fputc('\n', stderr);
     fflush(stderr);
-    _Exit(UNDEFINED_EXIT);
+    _Exit(EXIT_FAULT);
 }
 
 /* ---- memory ---------------------------------------------------------------------------------- */
@@ -78,7 +87,8 @@ int host_allocate(size_t size)
     unsigned char *start = malloc(size);
     if (!start)
         host_fail("no memory");
-    UNDEFINED(start, size);
+    if (!number_of("GPUHOST_CORNERS"))
+        UNDEFINED(start, size);
     add_object(start, size, 0);
     return host_object_count - 1;
 }
@@ -190,6 +200,11 @@ static void run_group(void)
     } while (!all_have_ended());
 }
 
+static int next_group(int group, int groups)
+{
+    return number_of("GPUHOST_CORNERS") && group + 1 < groups - 1 ? groups - 1 : group + 1;
+}
+
 void host_launch(const host_kernel *kernel, const int groups[3], void *const *arguments)
 {
     if (!stacks) {
@@ -204,9 +219,9 @@ void host_launch(const host_kernel *kernel, const int groups[3], void *const *ar
     host_now.launch++;
     host_now.group_number = 0;
     memcpy(host_now.groups, groups, sizeof host_now.groups);
-    for (int z = 0; z < groups[2]; z++)
-        for (int y = 0; y < groups[1]; y++)
-            for (int x = 0; x < groups[0]; x++) {
+    for (int z = 0; z < groups[2]; z = next_group(z, groups[2]))
+        for (int y = 0; y < groups[1]; y = next_group(y, groups[1]))
+            for (int x = 0; x < groups[0]; x = next_group(x, groups[0])) {
                 host_now.group[0] = x;
                 host_now.group[1] = y;
                 host_now.group[2] = z;
