@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import itertools
 import sys
 from collections.abc import Callable
@@ -84,7 +85,7 @@ def capsule(
     any thread, and keeps the memory alive until then.
     """
     strides = [1, *itertools.accumulate(reversed(shape[1:]), lambda a, b: a * b)][::-1]
-    sizes = (ctypes.c_int64 * (2 * len(shape)))(*shape, *strides[-len(shape) :])
+    sizes = (ctypes.c_int64 * (2 * len(shape)))(*shape, *strides)
     managed = ManagedTensor()
     tensor, at = managed.tensor, ctypes.addressof(sizes)
     tensor.data, tensor.device_type, tensor.device_id = address, *device
@@ -92,9 +93,10 @@ def capsule(
     tensor.code, tensor.bits = _CODES[dtype.kind], 8 * dtype.itemsize
     tensor.shape = ctypes.cast(at, ctypes.POINTER(ctypes.c_int64))
     tensor.strides = ctypes.cast(at + 8 * len(shape), ctypes.POINTER(ctypes.c_int64))
-    managed.deleter = ctypes.cast(_deleter, ctypes.c_void_p)
+    deleter, destructor = _callbacks()
+    managed.deleter = ctypes.cast(deleter, ctypes.c_void_p)
     _exported[ctypes.addressof(managed)] = (managed, sizes, done)
-    return _new(ctypes.addressof(managed), _NAME, _destructor)
+    return _new(ctypes.addressof(managed), _NAME, destructor)
 
 
 # What they need they have as defaults: at the interpreter's end a module's names are gone first,
@@ -114,6 +116,11 @@ def _destroy(
         delete(pointer(dying, b"dltensor"))
 
 
-_deleter, _destructor = map(ctypes.CFUNCTYPE(None, ctypes.c_void_p), (_delete, _destroy))
-for _function in (_deleter, _destructor):
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(_function))  # they may be called until the very end
+@functools.cache
+def _callbacks() -> tuple[Any, Any]:
+    """:func:`_delete` and :func:`_destroy` for C, which may call them until the very end."""
+    kind = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
+    made = kind(_delete), kind(_destroy)
+    for function in made:
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(function))
+    return made
