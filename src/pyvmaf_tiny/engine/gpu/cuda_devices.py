@@ -48,7 +48,7 @@ def initialised() -> Any:
     for the packages.
     """
     cuda = module("driver")
-    hint = f'is an NVIDIA driver installed? device="cpu" needs none; {INSTALL}'
+    hint = f'is a driver installed, and given to the container? device="cpu" needs none; {INSTALL}'
     try:
         status, *_ = cuda.cuInit(0)
     except RuntimeError as error:  # the bindings look for the library when they are first used
