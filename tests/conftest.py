@@ -14,6 +14,7 @@ from textwrap import dedent
 
 import pytest
 from fakevmaf.library import Fake, Variant, build
+from gpu_device import held
 
 TESTS = Path(__file__).resolve().parent
 
@@ -48,6 +49,13 @@ def run_python() -> RunPython:
         return finished.stdout
 
     return run
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _context() -> Iterator[None]:
+    """A GPU that the tests run on stays open from the first to the last."""
+    with held():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pyvmaf_tiny.engine import gpu
 from pyvmaf_tiny.engine.devices import engine_device
 from pyvmaf_tiny.engine.gpu.backend import Backend
+from pyvmaf_tiny.engine.gpu.cuda_devices import choose, initialised
+from pyvmaf_tiny.engine.gpu.driver import call
 
 DEVICE = os.environ.get("PYVMAF_TINY_TEST_DEVICE", "sycl")
 
@@ -25,6 +27,21 @@ NUMBERED = f"{KIND}:{engine_device(DEVICE).index or 0}"
 def open_backend(sample_bytes: int, limits: int = 1) -> Backend:
     """The device with kernels for samples of so many bytes and for so many gain limits."""
     return gpu.open_backend(engine_device(DEVICE), sample_bytes, limits)
+
+
+@contextlib.contextmanager
+def held() -> Iterator[None]:
+    """CUDA makes its context once within, and not for every scorer, which takes long."""
+    if KIND != "cuda":
+        yield
+        return
+    cuda = initialised()
+    device = choose(cuda, engine_device(DEVICE).index)
+    call(cuda, "cuDevicePrimaryCtxRetain", device)
+    try:
+        yield
+    finally:
+        call(cuda, "cuDevicePrimaryCtxRelease", device)
 
 
 @contextlib.contextmanager

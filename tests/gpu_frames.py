@@ -12,7 +12,7 @@ from typing import Any
 
 import clips
 import numpy as np
-from gpu_device import DEVICE, entered
+from gpu_device import DEVICE, entered, held
 from numpy.typing import NDArray
 
 import pyvmaf_tiny
@@ -88,6 +88,13 @@ def staying_there(ref: NDArray[Any], dis: NDArray[Any], bit_depth: int) -> int:
 
 def main() -> None:
     """Run every case; AssertionError for a feature that is not the CPU's."""
+    with held():
+        frames = run()
+    print(f"{frames} frames on {DEVICE}, the features are the CPU's")
+
+
+def run() -> int:
+    """How many frames the cases have; see :func:`main`."""
     frames = 0
     for width, height, bit_depth in CASES:
         ref, dis = planes(width, height, bit_depth)
@@ -95,7 +102,7 @@ def main() -> None:
         frames += from_the_device(ref, dis, bit_depth)
         if not DEVICE.startswith("opencl"):
             frames += staying_there(ref, dis, bit_depth)
-    print(f"{frames} frames on {DEVICE}, the features are the CPU's")
+    return frames
 
 
 if __name__ == "__main__":
