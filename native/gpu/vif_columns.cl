@@ -2,11 +2,11 @@
 enum {
     VIF_RADIUS = 8, /* of the largest kernel */
     VIF_ROWS = 8,
-    VIF_PITCH = ITEMS + 4,   /* a multiple of four, and the last four words may be looked at */
-    VIF_QUAD = 4,          /* pixels of a row that an item does at a time */
-    VIF_NOISE = 2 << 16,   /* power of the visual noise, 2.0 */
-    VIF_LOG_ONE = 2048,    /* logarithms are in 1/2048 octave */
-    VIF_SUMS = 4,          /* log_num, log_den, flat_power, flat_count */
+    VIF_PITCH = ITEMS + 4,   /* a multiple of four; load4 looks at what lies behind the columns */
+    VIF_QUAD = 4,            /* pixels of a row that an item does at a time */
+    VIF_NOISE = 2 << 16,     /* power of the visual noise, 2.0 */
+    VIF_LOG_ONE = 2048,      /* logarithms are in 1/2048 octave */
+    VIF_SUMS = 4,            /* log_num, log_den, flat_power, flat_count */
     VIF_QUADS = VIF_ROWS / 4 /* groups of four that an item does at most */
 };
 
@@ -81,8 +81,9 @@ INLINE void vif_rows(const int radius, GLOBAL const vif_params *p, int y, int it
     group_barrier();
 }
 
-/* Sum of a window of values under the kernel. Where two values fit 32 bits together (`pairs`), those
- * of equal weight are added first: additions and multiplications run side by side. */
+/* Sum of a window of values under the kernel. Where two values fit 32 bits together (`pairs`, and
+ * always here), those of equal weight are added first: GPUs multiply in one pipe, and add beside it
+ * in another. */
 INLINE u32 vif_window(const int radius, const u32 *values)
 {
     u32 sum = vif_weight(radius, radius) * values[radius];
