@@ -183,6 +183,8 @@ void test_forked_stager(void)
             alarm(60); /* a lost worker would mean waiting forever */
             const pvt_status status = pvt_stage(stager, &plane, 1);
             pvt_stager_destroy(stager);
+            free(t.memory);
+            test_pair_free(&pair);
             _exit((int)status);
         }
         int status = 0;
