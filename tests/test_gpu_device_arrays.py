@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from test_gpu_cuda import install
 
 from pyvmaf_tiny import SampleRangeError, Scorer
+from pyvmaf_tiny.engine.gpu import cuda_memory
 from pyvmaf_tiny.engine.gpu.cuda_devices import initialised
 from pyvmaf_tiny.frames import Plane
 
@@ -168,3 +169,31 @@ def test_samples_that_are_too_large(cuda: Cuda) -> None:
         with pytest.raises(SampleRangeError, match=r"distorted, frame 1: .*given 2 of them"):
             scorer.push(ref[1], bad)
         assert len(scorer.push(ref[1], dis[1])) == 1
+
+
+@pytest.mark.parametrize("bit_depth", [8, 10])
+def test_pinned_planes_of_the_host(
+    bit_depth: int, cuda: Cuda, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The driver knows them, and nothing but them; one buffer for all frames."""
+    monkeypatch.setattr(cuda_memory, "_LARGE", 1)
+    ref, dis = planes(bit_depth)
+    expected = scored(zip(ref, dis, strict=True), bit_depth=bit_depth, batch=16)
+    buffer = cuda.pinned(ref[0]).view(ref.dtype).reshape(ref[0].shape)
+    known: list[bool] = []
+    is_pinned = cuda_memory.Addresses._is_pinned
+
+    def asked(addresses: cuda_memory.Addresses, address: int) -> bool:
+        known.append(is_pinned(addresses, address))
+        assert known[-1] == (address == buffer.ctypes.data)
+        return known[-1]
+
+    def pairs() -> Iterator[tuple[Plane, Plane]]:
+        for plane, other in zip(ref, dis, strict=True):
+            buffer[:] = plane
+            yield buffer, other
+
+    monkeypatch.setattr(cuda_memory.Addresses, "_is_pinned", asked)
+    actual = scored(pairs(), bit_depth=bit_depth, batch=16, device=device())
+    assert actual == expected
+    assert known.count(True) == 1
