@@ -16,6 +16,7 @@ from oracle.golden import golden_cases
 import pyvmaf_tiny
 from pyvmaf_tiny import DeviceError, EngineError, FrameTypeError, OutOfMemoryError, Scorer
 from pyvmaf_tiny.engine.gpu import opencl
+from pyvmaf_tiny.engine.gpu.requirements import check_device
 from pyvmaf_tiny.frames import BIT_DEPTHS
 
 WIDTH, HEIGHT, FRAMES = 70, 50, 21
@@ -142,3 +143,41 @@ def test_frames_come_from_the_host() -> None:
         pytest.raises(FrameTypeError, match=r"expected one in the host's memory \(say"),
     ):
         scorer.push(OnAnotherGpu(), DIS[0])  # type: ignore[arg-type]
+
+
+def test_queueing_a_batch_waits_for_nothing() -> None:
+    """Nor does it hold up other threads: pyopencl waits where a copy's event is let go."""
+    backend = opencl.OpenclBackend(None, 1)
+    source, answer = backend.allocate_host(64), backend.allocate_host(64)
+    target = backend.allocate(64)
+    held = backend._cl.UserEvent(backend._context)  # nothing goes on before it is set
+    for queue in (backend._compute, backend._uploads):
+        backend._cl.enqueue_barrier(queue, wait_for=[held])
+    source[:] = 7
+    backend.upload(target, 0, source)
+    backend.copy(target, 32, target, 0, 16)
+    backend.download(answer, target)
+    marks = [backend.mark(), backend.mark(with_uploads=True)]
+    held.set_status(backend._cl.command_execution_status.COMPLETE)
+    for mark in marks:
+        backend.wait(mark)
+    assert (answer == 7).all()
+    assert not any(backend._copies.values())
+    backend.close()
+
+
+@pytest.mark.parametrize(
+    ("has_double", "local_bytes", "group_items", "said"),
+    [
+        (False, 1 << 16, 1024, "no double precision"),
+        (True, 32 << 10, 1024, "given Little: 32 KiB of local memory, 1024 items, expected 48 KiB"),
+        (True, 1 << 16, 64, "64 items"),
+    ],
+)
+def test_devices_that_cannot_run_the_kernels(
+    has_double: bool, local_bytes: int, group_items: int, said: str
+) -> None:
+    with pytest.raises(DeviceError, match=said):
+        check_device(
+            "Little ", has_double=has_double, local_bytes=local_bytes, group_items=group_items
+        )

@@ -19,6 +19,7 @@ from pyvmaf_tiny.errors import DeviceError, EngineError, OutOfMemoryError
 from pyvmaf_tiny.frames import DevicePlane, Plane
 
 from .backend import Place, opened_here
+from .requirements import check_device
 from .results import ResultMemory
 from .runtime import opencl_runtime
 from .source import ITEMS, KERNELS, kernel_source
@@ -40,17 +41,18 @@ class OpenclBackend:
     def __init__(self, index: int | None, sample_bytes: int, limits: int = 1) -> None:
         """Take the device of that number among :func:`devices`, or the first.
 
-        Raises DeviceError: no pyopencl, no device, no double precision; EngineError: kernels that
-        do not compile.
+        Raises DeviceError: no pyopencl, no device, one that lacks something; EngineError: kernels
+        that do not compile.
         """
         self._process = opened_here("opencl")
         self._cl = cl = load_pyopencl()
         device = _choose(_devices(), index)
-        if not device.double_fp_config:
-            raise DeviceError(
-                "the OpenCL device has no double precision, which VIF is defined in",
-                given=device.name.strip(),
-            )
+        check_device(
+            device.name,
+            has_double=bool(device.double_fp_config),
+            local_bytes=device.local_mem_size,
+            group_items=device.max_work_group_size,
+        )
         self.device = f"opencl:{index or 0}"
         with _compiling:
             self._context, program = _program(device, sample_bytes, limits)
@@ -59,6 +61,9 @@ class OpenclBackend:
             self._uploads = cl.CommandQueue(self._context)
             self._kernels = {name: cl.Kernel(program, name) for name in KERNELS}
         self._copying = False  # whether uploads have begun that no kernel has waited for
+        # Copies from and to the host behind which there is no mark, by whether they are in the
+        # line of uploads. Letting go of one too early waits for it, and holds up every thread.
+        self._copies: dict[bool, list[Any]] = {False: [], True: []}
         self._pinned: list[Any] = []  # buffers of which the host has a view
 
     @contextlib.contextmanager
@@ -97,7 +102,10 @@ class OpenclBackend:
 
     def upload(self, target: Any, offset: int, source: NDArray[np.uint8]) -> None:
         """Host to device, beside kernels that are at work."""
-        self._cl.enqueue_copy(self._uploads, target, source, dst_offset=offset, is_blocking=False)
+        copy = self._cl.enqueue_copy(
+            self._uploads, target, source, dst_offset=offset, is_blocking=False
+        )
+        self._copies[True].append(copy)
         self._copying = True
 
     def check_plane(self, plane: DevicePlane) -> None:
@@ -119,7 +127,9 @@ class OpenclBackend:
         self, target: NDArray[np.uint8], source: Any, *, with_uploads: bool = False
     ) -> None:
         """Device to host."""
-        self._cl.enqueue_copy(self._line(with_uploads), target, source, is_blocking=False)
+        queue = self._line(with_uploads)
+        copy = self._cl.enqueue_copy(queue, target, source, is_blocking=False)
+        self._copies[with_uploads].append(copy)
 
     def copy(self, target: Any, to: int, source: Any, offset: int, nbytes: int) -> None:
         """Device to device."""
@@ -160,23 +170,30 @@ class OpenclBackend:
             uploaded = self._cl.enqueue_marker(self._uploads)
             self._uploads.flush()
             self._cl.enqueue_barrier(self._compute, wait_for=[uploaded])
+            self._copies[False] += self._copies[True]
+            self._copies[True] = []
             self._copying = False
 
     def mark(self, *, with_uploads: bool = False) -> Any:
-        """An event behind everything so far."""
+        """An event behind everything so far, and the copies that are done with it."""
         queue = self._line(with_uploads)
         event = self._cl.enqueue_marker(queue)
         queue.flush()
-        return event
+        copies, self._copies[with_uploads] = self._copies[with_uploads], []
+        return event, copies
 
     def wait(self, mark: Any) -> None:
         """Wait for the event, without the GIL."""
-        mark.wait()
+        event, copies = mark
+        event.wait()
+        copies.clear()
 
     def finish(self) -> None:
         """Wait for both queues."""
         self._uploads.finish()
         self._compute.finish()
+        for copies in self._copies.values():
+            copies.clear()
 
     def results(self) -> ResultMemory:
         """Never asked for: see :attr:`memory`."""

@@ -16,6 +16,7 @@ from pyvmaf_tiny.errors import DeviceError, EngineError, OutOfMemoryError, VmafT
 from pyvmaf_tiny.frames import DevicePlane, Plane
 
 from .backend import Place, opened_here
+from .requirements import check_device
 from .runtime import opencl_runtime
 from .source import ITEMS, KERNELS, kernel_source
 from .sycl_results import SyclResults
@@ -34,16 +35,17 @@ class SyclBackend:
     def __init__(self, index: int | None, sample_bytes: int, limits: int = 1) -> None:
         """Take the device of that number among :func:`devices`, or the first.
 
-        Raises DeviceError: no dpctl, no device, no double precision, kernels that do not compile.
+        Raises DeviceError: no dpctl, no device, one that lacks something.
         """
         self._process = opened_here("sycl")
         dpctl = load_dpctl()
         device = _choose(_devices(), index)
-        if not device.has_aspect_fp64:
-            raise DeviceError(
-                "the SYCL device has no double precision, which VIF is defined in",
-                given=device.name.strip(),
-            )
+        check_device(
+            device.name,
+            has_double=device.has_aspect_fp64,
+            local_bytes=device.local_mem_size,
+            group_items=device.max_work_group_size,
+        )
         self.device = f"sycl:{index or 0}"
         program, context = _program(device, sample_bytes, limits)
         self._queue_type: Any = dpctl.SyclQueue
