@@ -62,7 +62,7 @@ def predicted(report: dict[str, Any]) -> dict[str, float]:
         part: sum(cost.seconds for name, cost in kernels.items() if name.startswith(part))
         for part in ("adm", "vif", "motion")
     }
-    seconds["all"] = frame_seconds(card, stream)
+    seconds["all"] = seconds["scored"] = frame_seconds(card, stream)
     return {part: 1 / each for part, each in seconds.items()}
 
 
@@ -92,7 +92,7 @@ def rows(report: dict[str, Any]) -> list[str]:
 
 def verdict(report: dict[str, Any], timing: dict[str, Any]) -> str:
     """Whether a target is met, where there is one."""
-    if timing["feature"] != "all":
+    if timing["feature"] not in ("all", "scored"):
         return "-"
     if timing["memory"] == "host":
         return f"{UPLOAD_TARGET:.0%}: {_met(timing['of_uploads'], UPLOAD_TARGET)}"

@@ -110,7 +110,8 @@ def test_a_gpu(device: str, bit_depth: int, monkeypatch: pytest.MonkeyPatch, qui
     cases = {(row["feature"], row["memory"], row["streams"]) for row in report["timings"]}
     memories = ("host",) if device == "opencl" else ("device", "host")
     parts = {(part, memories[0], 1) for part in ("adm", "vif", "motion")}
-    assert cases == parts | {("all", place, n) for place in memories for n in (1, 3)}
+    parts |= {("all", place, n) for place in memories for n in (1, 3)}
+    assert cases == parts | {("scored", "device", n) for n in (1, 3) if "device" in memories}
     for row in report["timings"]:
         assert 0 < row["fps_min"] <= row["fps_median"] <= row["fps_max"]
         share = row["fps_median"] / report["upload_fps"] if row["memory"] == "host" else None

@@ -96,7 +96,8 @@ def bench(
 
     On a GPU (--device) the parts are timed on frames that are in its memory, and everything also
     on frames of the host, one and several streams at a time, each in a thread of its own, beside
-    the speed of uploads. A repetition takes half a second or more, after one that does not count.
+    the speed of uploads; "scored" is everything and the scores, left in the GPU's memory. A
+    repetition takes half a second or more, after one that does not count.
     """
     from pyvmaf_tiny import __version__
     from pyvmaf_tiny.engine.base import usable_cpus

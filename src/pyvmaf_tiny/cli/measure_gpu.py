@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any, cast
 
 from pyvmaf_tiny.engine import gpu
 from pyvmaf_tiny.engine.base import EngineSpec
@@ -17,8 +18,12 @@ from pyvmaf_tiny.engine.devices import engine_device
 from pyvmaf_tiny.engine.gpu.backend import Backend
 from pyvmaf_tiny.engine.gpu.stream import GpuEngine
 from pyvmaf_tiny.frames import AnyPlane, DevicePlane
+from pyvmaf_tiny.scorer.device import DeviceScorer
 
 from .measure import PARTS, Pair, speed_figures
+
+#: What is computed besides the parts: all features and the default model's scores, left there.
+STAYING = "scored"
 
 #: Frames that a row may come late, as in ``score()``.
 _LAG = 16
@@ -57,10 +62,14 @@ class GpuTiming:
 
 
 def gpu_cases(streams: Sequence[int], memories: Sequence[str]) -> list[GpuCase]:
-    """Every part from the first kind of memory, all features from each kind."""
+    """Every part from the first kind of memory, all features from each kind.
+
+    And, from the device's, all features and their scores left there.
+    """
     first = [GpuCase(part, memories[0], 1) for part in PARTS]
     both = [GpuCase("all", memory, n) for n in streams for memory in memories]
-    return list(dict.fromkeys([*first, *both]))
+    staying = [GpuCase(STAYING, "device", n) for n in streams if "device" in memories]
+    return list(dict.fromkeys([*first, *both, *staying]))
 
 
 def open_device(device: str, bit_depth: int) -> Backend:
@@ -88,6 +97,26 @@ def on_device(backend: Backend, pairs: Sequence[Pair]) -> list[tuple[DevicePlane
         return [(backend.place(ref), backend.place(dis)) for ref, dis in pairs]
 
 
+class _Staying:
+    """A stream whose results stay on the device; like an engine, but for what it returns."""
+
+    def __init__(self, width: int, height: int, bit_depth: int, device: str) -> None:
+        self._scorer = DeviceScorer(
+            width, height, bit_depth=bit_depth, device=device, batch=_LAG // 2
+        )
+        self.reset, self.close = self._scorer.reset, self._scorer.close
+
+    def push(self, ref: AnyPlane, dis: tuple[AnyPlane]) -> range:
+        """Take a pair; a number for every frame that came back."""
+        return range(sum(map(len, self._scorer.push(cast(Any, ref), cast(Any, dis[0])))))
+
+    def flush(self) -> range:
+        """The same of those that were due. Waits until all are there."""
+        parts = self._scorer.flush()
+        parts[-1].features.to_host()
+        return range(sum(map(len, parts)))
+
+
 class GpuMeasurement:
     """Engines for a list of cases, and the frames that go through them."""
 
@@ -109,12 +138,15 @@ class GpuMeasurement:
             "host": pairs,
             "device": placed,
         }
-        self._engines: dict[str, list[GpuEngine]] = {}
+        self._engines: dict[str, list[GpuEngine | _Staying]] = {}
         self._rounds: dict[GpuCase, int] = {}
         try:
             for case in cases:
                 engines = self._engines.setdefault(case.feature, [])
                 while len(engines) < case.streams:
+                    if case.feature == STAYING:
+                        engines.append(_Staying(width, height, bit_depth, device))
+                        continue
                     spec = EngineSpec(
                         width=width,
                         height=height,
@@ -144,7 +176,7 @@ class GpuMeasurement:
         frames, rounds = self._frames[case.memory], self._rounds[case]
         begin = threading.Barrier(case.streams)
 
-        def stream(engine: GpuEngine) -> tuple[float, float]:
+        def stream(engine: GpuEngine | _Staying) -> tuple[float, float]:
             begin.wait()
             start = time.perf_counter()
             rows = 0
