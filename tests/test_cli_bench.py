@@ -72,6 +72,8 @@ def test_a_drawn_clip_that_no_engine_takes() -> None:
         (2, ["--threads", "0"]),
         (2, ["--threads", "1,,2"]),
         (2, ["--threads", "100000", "--size", "64x48"]),
+        (2, ["--streams", "2"]),
+        (2, ["--device", "sycl", "--threads", "1"]),
         (2, ["--size", "32x48"]),
         (2, ["--size", "64x48", "-b", "9"]),
         (3, ["-r", "missing.y4m", "-d", "missing.y4m"]),
@@ -169,3 +171,11 @@ def test_clocks_while_it_works(
 
 def test_a_gpu_that_is_not_here() -> None:
     assert run("bench", "--size", "64x48", "--device", "sycl:9").exit_code == 5
+
+
+def test_auto_takes_a_gpu_and_else_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No CPU that a GPU's runtime offers."""
+    options = ["bench", "--size", "64x48", "--device", "auto", *QUICK, "--json"]
+    assert "cpu" in json.loads(run(*options).stdout)
+    monkeypatch.setattr("pyvmaf_tiny.engine.gpu.sycl.has_gpu", lambda: True)
+    assert json.loads(run(*options).stdout)["device"] == "sycl:0"

@@ -176,6 +176,21 @@ def test_version(flag: str) -> None:
     assert run("score", flag).stdout == pyvmaf_tiny.__version__ + "\n"
 
 
+@pytest.mark.parametrize("command", ["score", "features"])
+def test_auto_says_where_the_features_are_computed(
+    clips: Clips, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = run(command, *clips.pair(), "--device", "auto")
+    assert (ran.exit_code, ran.stderr) == (0, "pyvmaf-tiny: the features are computed on cpu\n")
+    assert run(command, *clips.pair(), "--device", "auto", "-q").stderr == ""
+    monkeypatch.setattr("pyvmaf_tiny.engine.gpu.sycl.has_gpu", lambda: True)
+    again = run(command, *clips.pair(), "--device", "auto")
+    assert (again.stdout, again.stderr) == (
+        ran.stdout,
+        "pyvmaf-tiny: the features are computed on sycl:0\n",
+    )
+
+
 def test_device_auto_says_what_it_bound(clips: Clips) -> None:
     ran = run("score", *clips.pair(), "--tiny-device", "auto")
     assert (ran.exit_code, ran.stdout) == (0, line(scored(clips, device="auto").mean))

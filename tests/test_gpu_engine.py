@@ -174,7 +174,9 @@ def test_memory_runs_out() -> None:
 # ---- devices ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("device", ["gpu", "", "cpu:0", "auto:1", "cuda:x", "SYCL", None, 0])
+@pytest.mark.parametrize(
+    "device", ["gpu", "", "cpu:0", "auto:1", "cuda:x", "SYCL", "sycl:00", "sycl:\u0663", None, 0]
+)
 def test_unknown_devices(device: Any) -> None:
     with pytest.raises(OptionError, match=r'unknown device: given .*expected "cpu"'):
         Scorer(WIDTH, HEIGHT, device=device)
@@ -241,3 +243,11 @@ def test_importing_brings_no_gpu_package(run_python: Any) -> None:
         print(sorted(brought & {"dpctl", "cuda", "pyopencl"}))
     """
     assert run_python(code).strip() == "[]"
+
+
+@pytest.mark.parametrize("named", [{}, {"OCL_ICD_FILENAMES": "", "OCL_ICD_VENDORS": ""}])
+def test_the_runtime_that_pip_installs_is_found(run_python: Any, named: dict[str, str]) -> None:
+    """Also where the loaders' variables are set to nothing."""
+    code = "from pyvmaf_tiny.engine import gpu; print(*gpu.found()[0])"
+    names = run_python(code, **named).split()
+    assert {"sycl:0", "opencl:0"} <= set(names)

@@ -60,15 +60,14 @@ def counts(value: str) -> list[int]:
     default="cpu",
     show_default=True,
     metavar="DEVICE",
-    help="What is measured: cpu, cuda, sycl, opencl, cuda:1 ...",
+    help="What is measured: cpu, cuda, sycl, opencl, cuda:1 ..., or auto for the first GPU that "
+    "there is and else the CPU.",
 )
 @click.option(
     "--streams",
     type=counts,
-    default="1,4",
-    show_default=True,
     metavar="LIST",
-    help="On a GPU: streams at a time.",
+    help="On a GPU: streams at a time.  [default: 1,4]",
 )
 @json_option
 @quiet_option
@@ -84,7 +83,7 @@ def bench(
     repeat: int,
     threads: list[int] | None,
     device: str,
-    streams: list[int],
+    streams: list[int] | None,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -107,6 +106,14 @@ def bench(
     from .measure import PARTS, Case, available_tiers, measure
 
     check_raw_size(width, height)
+    if device == "auto":
+        from pyvmaf_tiny.engine import gpu
+
+        device = gpu.first_gpu() or "cpu"
+    elif device == "cpu" and streams is not None:
+        raise click.UsageError("--streams has no effect without a GPU (--device).")
+    elif device != "cpu" and threads is not None:
+        raise click.UsageError("--threads has no effect with a GPU (--device).")
     if frames is None:  # a GPU's caches are to have no frame that comes again
         frames = 5 if device == "cpu" else 16
     if ref is not None and dis is not None and size is None:
@@ -126,7 +133,7 @@ def bench(
     if device != "cpu":
         from .bench_gpu import bench_gpu
 
-        bench_gpu(clip, device, streams, repeat, as_json, _watch(repeat, quiet))
+        bench_gpu(clip, device, streams or [1, 4], repeat, as_json, _watch(repeat, quiet))
         return
     cases = [
         Case(part, tier, mask, count)

@@ -37,12 +37,19 @@ def in_turn(deliveries: Iterable[Callable[[], None]]) -> None:
 
 
 def score_and_deliver(
-    ref: str, renditions: Sequence[str], deliver: Deliver, *, quiet: bool, **arguments: Any
+    ref: str,
+    renditions: Sequence[str],
+    deliver: Deliver,
+    *,
+    quiet: bool,
+    device: str,
+    **arguments: Any,
 ) -> None:
     """Call ``pyvmaf_tiny.score_many`` under a progress bar and hand its results to ``deliver``.
 
-    On an error, or Ctrl-C, what had been scored goes the same way, with a note, before the
-    error goes on; that it cannot be delivered is said besides.
+    Of the ``device`` "auto" it is said which one it was. On an error, or Ctrl-C, what had been
+    scored goes the same way, with a note, before the error goes on; that it cannot be delivered
+    is said besides.
     """
     import pyvmaf_tiny
 
@@ -54,7 +61,11 @@ def score_and_deliver(
                 bar(done, total, scorer.means)
 
             results = pyvmaf_tiny.score_many(
-                ref, renditions, progress=None if bar is None else progress, **arguments
+                ref,
+                renditions,
+                device=device,
+                progress=None if bar is None else progress,
+                **arguments,
             )
     except (VmafTinyError, KeyboardInterrupt) as error:
         partial: ScoreResults | None = getattr(error, "results", None)
@@ -64,6 +75,8 @@ def score_and_deliver(
             with said():
                 deliver(partial)
         raise
+    if device == "auto" and not quiet:
+        say(f"the features are computed on {results[0].info.device}")
     deliver(results)
     if not quiet and is_terminal(sys.stderr):
         print(_summary(results), file=sys.stderr)

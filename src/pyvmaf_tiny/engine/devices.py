@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pyvmaf_tiny.errors import OptionError
 
-_DEVICE = re.compile(r"(cpu|auto|cuda|sycl|opencl)(?::(\d{1,4}))?")
+_DEVICE = re.compile(r"(cpu|auto|cuda|sycl|opencl)(?::(0|[1-9][0-9]{0,3}))?")
 
 _EXPECTED = '"cpu", "cuda", "sycl", "opencl" or "auto", with ":1" and so on for one of several GPUs'
 

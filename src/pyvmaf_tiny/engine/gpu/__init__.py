@@ -55,6 +55,15 @@ def create_on_any(spec: EngineSpec) -> GpuEngine | None:
     return None
 
 
+def first_gpu() -> str | None:
+    """What ``device`` takes for the first kind of which there is a GPU; it is not tried."""
+    for kind in KINDS:
+        with contextlib.suppress(EngineError):
+            if _module(kind).has_gpu():
+                return kind
+    return None
+
+
 def create_device_stream(
     spec: EngineSpec, network: Network | None, batch: int, *, by_rendition: bool = False
 ) -> DeviceStream:
@@ -137,6 +146,7 @@ __all__ = [
     "create",
     "create_device_stream",
     "create_on_any",
+    "first_gpu",
     "found",
     "open_backend",
 ]

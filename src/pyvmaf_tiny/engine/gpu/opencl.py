@@ -232,8 +232,9 @@ def load_pyopencl() -> Any:
     which finds it in no other way.
     """
     runtime = opencl_runtime()
-    if runtime is not None and not any(Path(_VENDORS).glob("*.icd")):
-        os.environ.setdefault("OCL_ICD_VENDORS", str(runtime))
+    named = os.environ.get("OCL_ICD_VENDORS") or any(Path(_VENDORS).glob("*.icd"))
+    if runtime is not None and not named:
+        os.environ["OCL_ICD_VENDORS"] = str(runtime)
     try:
         return importlib.import_module("pyopencl")
     except ImportError as error:

@@ -236,8 +236,8 @@ def load_dpctl() -> Any:
     it is named here unless the user has named one.
     """
     runtime = opencl_runtime()
-    if runtime is not None:
-        os.environ.setdefault("OCL_ICD_FILENAMES", str(runtime))
+    if runtime is not None and not os.environ.get("OCL_ICD_FILENAMES"):
+        os.environ["OCL_ICD_FILENAMES"] = str(runtime)
     try:
         return importlib.import_module("dpctl")
     except ImportError as error:
