@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import functools
 import os
+import weakref
 from collections.abc import Sequence
 from typing import Any, Protocol, TypeAlias
 
@@ -143,6 +145,26 @@ def opened_here(kind: str) -> Process:
 @functools.cache
 def _first_user(kind: str) -> Process:
     return Process()
+
+
+def keep_in_forks(thing: object) -> None:
+    """See to it that a forked process never frees it: that can wait for ever, or crash.
+
+    A runtime's locks may be held, at the time of the fork, by threads that no fork copies.
+    """
+    _kept_in_forks.add(thing)
+
+
+_kept_in_forks: weakref.WeakSet[object] = weakref.WeakSet()
+
+
+def _keep_what_the_parent_has() -> None:
+    for thing in list(_kept_in_forks):
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))  # which nothing takes back
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which cannot fork
+    os.register_at_fork(after_in_child=_keep_what_the_parent_has)
 
 
 def constant(backend: Backend, values: NDArray[Any]) -> Any:

@@ -204,7 +204,7 @@ class OpenclBackend:
         if self._process.is_this():
             with contextlib.suppress(self._cl.Error):  # there is nothing left to be done
                 self.finish()
-        self._pinned.clear()
+            self._pinned.clear()
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pyvmaf_tiny import _native
 from pyvmaf_tiny.frames import AnyPlane
 
-from .backend import Backend, constant
+from .backend import Backend, constant, keep_in_forks
 from .incoming import Berth, Incoming
 from .layout import PAIR_TOTALS, Launch, Layout, Stream, plan
 from .staging import Stager
@@ -63,6 +63,7 @@ class Pipeline:
         features: Sequence[str],
     ) -> None:
         """Allocate everything; raises OutOfMemoryError."""
+        keep_in_forks(self)
         self.backend = backend
         self.stream = stream
         self.threads = stager.threads  # that bring frames of the host's

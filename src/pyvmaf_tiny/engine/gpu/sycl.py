@@ -192,10 +192,10 @@ class SyclBackend:
         return SyclResults(self, self._compute)
 
     def close(self) -> None:
-        """Let go of the queues."""
+        """Let go of the queues, unless they are those of the process that this was forked from."""
         if self._process.is_this():
             self.finish()
-        self._copies = self._compute = None
+            self._copies = self._compute = None
 
 
 class _Memory:
