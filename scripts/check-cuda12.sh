@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The packages of CUDA 12 (the extra cuda12) in the place of those of CUDA 13 that .venv has: NVRTC 12
-# compiles every kernel, and the bindings take our calls. Needs .venv (make setup); half a minute.
+# compiles every kernel, and the bindings take our calls. Needs .venv (make setup); half a minute of CPU time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 folder=build/cuda12
