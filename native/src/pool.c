@@ -20,7 +20,8 @@ struct pvt_pool {
     pthread_cond_t work, done;
     /* Guarded by the mutex. */
     unsigned generation; /* grows with every run */
-    int busy;            /* threads that still work on the present run */
+    int open;            /* whether the present run may have tasks left */
+    int busy;            /* threads besides the caller's that work on it */
     int quit;
     /* The present run. */
     pvt_task task;
@@ -49,6 +50,9 @@ static void *worker_main(void *argument)
         if (pool->quit)
             break;
         seen = pool->generation;
+        if (!pool->open) /* woken too late: the others have done it all */
+            continue;
+        pool->busy++;
         pthread_mutex_unlock(&pool->mutex);
         take_tasks(pool, self->index);
         pthread_mutex_lock(&pool->mutex);
@@ -128,7 +132,7 @@ void pvt_pool_run(pvt_pool *pool, pvt_task task, void *data, int count)
     pool->task = task;
     pool->data = data;
     pool->count = count;
-    pool->busy = pool->workers - 1;
+    pool->open = 1;
     atomic_store_explicit(&pool->next, 0, memory_order_relaxed);
     pool->generation++;
     pthread_cond_broadcast(&pool->work);
@@ -136,7 +140,10 @@ void pvt_pool_run(pvt_pool *pool, pvt_task task, void *data, int count)
 
     take_tasks(pool, 0);
 
+    /* No task is left to be taken, so nobody waits for threads that have not even woken up: on a
+     * busy machine that takes longer than the work. */
     pthread_mutex_lock(&pool->mutex);
+    pool->open = 0;
     while (pool->busy > 0)
         pthread_cond_wait(&pool->done, &pool->mutex);
     pthread_mutex_unlock(&pool->mutex);
