@@ -35,7 +35,7 @@ _Stage = Callable[[int, Plane, Plane], None]
 def main() -> None:
     """Measure and print a table in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--rounds", type=int, default=300)
     parser.add_argument("--threads", default="1,2", help="numbers of threads, default 1,2")
     parser.add_argument("--size", default="1920x1080,3840x2160", help="sizes of frames")
     options = parser.parse_args()
