@@ -83,10 +83,16 @@ class MemoryCalls(StreamCalls):
         return self._copy("cuMemcpyHtoDAsync", stream, nbytes, self._piece(to, nbytes), source)
 
     def cuMemcpyHtoD(self, to: int, source: int, nbytes: int) -> Answer:  # noqa: N802
+        self._wait_for_default_stream()
         return self._copy("cuMemcpyHtoD", Stream(True), nbytes, self._piece(to, nbytes), source)
 
     def cuMemcpyDtoH(self, to: int, source: int, nbytes: int) -> Answer:  # noqa: N802
+        self._wait_for_default_stream()
         return self._copy("cuMemcpyDtoH", Stream(True), nbytes, to, self._piece(source, nbytes))
+
+    def _wait_for_default_stream(self) -> None:
+        """What names no stream is done there, behind all that has been asked for."""
+        self.streams[1].run(len(self.streams[1].work))
 
     def cuMemcpyDtoHAsync(self, to: int, source: int, nbytes: int, stream: Any) -> Answer:  # noqa: N802
         return self._copy("cuMemcpyDtoHAsync", stream, nbytes, to, self._piece(source, nbytes))

@@ -28,9 +28,11 @@ from pyvmaf_tiny import (
     FrameSizeError,
     ModelError,
     OptionError,
+    _native,
     dlpack,
 )
 from pyvmaf_tiny.engine.base import EngineSpec
+from pyvmaf_tiny.engine.gpu import stream
 from pyvmaf_tiny.engine.gpu.device_stream import DeviceStream
 from pyvmaf_tiny.model.layers import load_network
 
@@ -299,6 +301,17 @@ def test_options() -> None:
         DeviceScorer(32, HEIGHT, device=DEVICE)
     with pytest.raises(ModelError):
         DeviceScorer(WIDTH, HEIGHT, device=DEVICE, model="nobody's")
+
+
+def test_more_pairs_than_a_gpu_takes_at_once() -> None:
+    """A driver would refuse them when the batch is complete; a Scorer's batches are smaller."""
+    said = r"given batch=1024, 64 renditions, 1 gain limits, expected at most 65535 .*of 1023 can"
+    with pytest.raises(OptionError, match=said):
+        DeviceScorer(WIDTH, HEIGHT, renditions=64, device=DEVICE, model=False, batch=1024)
+    with pytest.raises(OptionError, match="at most 65535"):
+        DeviceScorer(WIDTH, HEIGHT, device=DEVICE, model=False, batch=65536)
+    most = _native.lib.PVT_MAX_RENDITIONS * _native.lib.PVT_MAX_GAIN_LIMITS
+    assert stream._LARGEST_BATCH * most <= stream._MOST_PAIRS
 
 
 @pytest.mark.parametrize("device", ["cpu", "opencl"])

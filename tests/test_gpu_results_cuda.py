@@ -90,6 +90,19 @@ def test_the_first_two_batches_wait_for_nothing(monkeypatch: pytest.MonkeyPatch)
         np.testing.assert_array_equal(features_of(parts), EXPECTED[:7])
 
 
+def test_looking_at_results_waits_for_nothing_of_the_users(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """PyTorch works on the default stream, where there may be a lot."""
+    driver = install(monkeypatch, FakeDriver("lazy"))
+    theirs = driver.streams[1]
+    with DeviceScorer(WIDTH, HEIGHT, batch=4) as scorer:
+        parts = pushed(scorer)
+        theirs.work.append(lambda: None)
+        np.testing.assert_array_equal(features_of(parts), EXPECTED)
+        assert theirs.done == 0
+
+
 def test_memory_does_not_grow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether results are let go at once, or the last ten are kept."""
     driver = install(monkeypatch, FakeDriver())

@@ -111,3 +111,21 @@ def test_copies_of_arrays_wait_for_the_arrays_queues(backend: SyclBackend) -> No
 def _address(memory: Any) -> int:
     address: int = memory.__sycl_usm_array_interface__["data"][0]
     return address
+
+
+def test_closing_a_device_that_has_failed(backend: SyclBackend) -> None:
+    """There is nothing left to be done, so there is nothing to say; twice is once."""
+    waited: list[str] = []
+
+    class Failed:
+        def __init__(self, name: str) -> None:
+            self._name = name
+
+        def wait(self) -> None:
+            waited.append(self._name)
+            raise RuntimeError("device lost")
+
+    backend._copies, backend._compute = Failed("copies"), Failed("compute")
+    backend.close()
+    backend.close()
+    assert waited == ["copies", "compute"]

@@ -84,7 +84,8 @@ class DeviceScorer:
                 "auto" for the first GPU.
             threads: threads that bring frames of the host's to the GPU; None for as many as are
                 useful here.
-            batch: frames that are worked on at once, and come back together.
+            batch: frames that are worked on at once, and come back together; with renditions at
+                most 65535 pairs.
 
         Raises FrameSizeError, BitDepthError, OptionError; DeviceError when there is no such
         device, or "auto" finds none; ModelError, also for a model that the device cannot run;

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pyvmaf_tiny.errors import VmafTinyError
+
 from .driver import Held, allocated, call
 
 
@@ -25,8 +27,16 @@ class CudaResults:
         context = call(cuda, "cuDevicePrimaryCtxRetain", backend_held.device)
         self._held = Held(cuda, backend_held.device, context)
         # Not at the interpreter's end: others may hold results even then.
-        weakref.finalize(self, self._held.release).atexit = False
+        self._release = weakref.finalize(self, self._held.release)
+        self._release.atexit = False
         self._compute = compute
+        with self._entered():
+            try:
+                # CUDA's default stream would wait for all that the user has queued there.
+                self._copies = self._held.stream()
+            except VmafTinyError:
+                self._release()
+                raise
         self._spare: list[Any] = []  # events to be used again
 
     @contextlib.contextmanager
@@ -83,8 +93,10 @@ class CudaResults:
         self._spare.append(mark)
 
     def read(self, target: NDArray[np.uint8], buffer: Any, offset: int, mark: Any) -> None:
-        """The host waits for the event, without the GIL."""
+        """The host waits for the event, without the GIL, and for the copy."""
+        cuda, copies = self._driver, self._copies
         with self._entered():
-            call(self._driver, "cuEventSynchronize", mark)
-            address = target.ctypes.data
-            call(self._driver, "cuMemcpyDtoH", address, buffer + offset, target.nbytes)
+            call(cuda, "cuEventSynchronize", mark)
+            ends = target.ctypes.data, buffer + offset
+            call(cuda, "cuMemcpyDtoHAsync", *ends, target.nbytes, copies)
+            call(cuda, "cuStreamSynchronize", copies)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pyvmaf_tiny import _native
 from pyvmaf_tiny.engine.base import EngineSpec, Lanes, Rows, check_renditions
 from pyvmaf_tiny.engine.native.settings import check
-from pyvmaf_tiny.errors import EngineError, EngineStateError, VmafTinyError
+from pyvmaf_tiny.errors import EngineError, EngineStateError, OptionError, VmafTinyError
 from pyvmaf_tiny.frames import AnyPlane, FeatureVector
 from pyvmaf_tiny.version import __version__
 
@@ -28,6 +28,9 @@ _lib: Any = _native.lib
 
 #: Frames that are worked on at once, where rows may come late enough.
 _LARGEST_BATCH = 8
+
+#: Work groups that a GPU takes along the second and third axes, where pairs and frames are.
+_MOST_PAIRS = 65535
 
 
 class _Frame(NamedTuple):
@@ -43,7 +46,8 @@ def open_pipeline(
 ) -> Pipeline:
     """Check the specification, open the device and allocate everything a stream needs.
 
-    ``open_backend`` is given a sample's bytes and the number of gain limits.
+    ``open_backend`` is given a sample's bytes and the number of gain limits. OptionError for more
+    pairs in a batch than a GPU takes.
     """
     check(spec)
     stream = Stream(
@@ -54,6 +58,13 @@ def open_pipeline(
         limits=len(spec.gain_limits),
         batch=batch,
     )
+    if stream.batch * stream.pairs > _MOST_PAIRS:
+        raise OptionError(
+            "a batch has more pairs than can be worked on at once",
+            given=f"batch={batch}, {stream.renditions} renditions, {stream.limits} gain limits",
+            expected=f"at most {_MOST_PAIRS} in all",
+            hint=f"a batch of {_MOST_PAIRS // stream.pairs} can be",
+        )
     stager = Stager(spec)
     backend = open_backend(stream.sample_bytes, stream.limits)
     with backend.entered():

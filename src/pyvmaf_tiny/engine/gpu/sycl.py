@@ -183,18 +183,22 @@ class SyclBackend:
 
     def finish(self) -> None:
         """Wait for both queues."""
-        for queue in (self._copies, self._compute):
-            if queue is not None:
-                queue.wait()
+        self._copies.wait()
+        self._compute.wait()
 
     def results(self) -> SyclResults:
         """Memory in the kernels' queue."""
         return SyclResults(self, self._compute)
 
     def close(self) -> None:
-        """Let go of the queues, unless they are those of the process that this was forked from."""
+        """Let go of the queues, unless they are those of the process that this was forked from.
+
+        May be called twice.
+        """
         if self._process.is_this():
-            self.finish()
+            for queue in filter(None, (self._copies, self._compute)):
+                with contextlib.suppress(RuntimeError):  # there is nothing left to be done
+                    queue.wait()
             self._copies = self._compute = None
 
 
