@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import sys
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import clips
 import numpy as np
@@ -32,15 +33,17 @@ EXPECTED = pyvmaf_tiny.features(REF, DIS)
 class Exported:
     """An array of the host's through a capsule of ours."""
 
-    def __init__(self, values: NDArray[Any]) -> None:
-        self.values, self.done = values, 0
+    def __init__(self, values: NDArray[Any], device: tuple[int, int] = (1, 0)) -> None:
+        self.values, self.done, self.device = values, 0, device
 
     def __dlpack_device__(self) -> tuple[int, int]:
-        return 1, 0
+        return self.device
 
     def __dlpack__(self, **_: object) -> Any:
         values = self.values
-        return dlpack.capsule(values.ctypes.data, values.shape, values.dtype, (1, 0), self._done)
+        return dlpack.capsule(
+            values.ctypes.data, values.shape, values.dtype, self.device, self._done
+        )
 
     def _done(self) -> None:
         self.done += 1
@@ -77,6 +80,44 @@ def test_a_capsule_that_nobody_takes() -> None:
     assert exported.done == 0
     del capsule
     assert exported.done == 1
+
+
+def test_a_consumer_that_fails() -> None:
+    """It lets go of the capsule while its error is on its way; neither is lost."""
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed, see scripts/setup.sh")
+    exported = Exported(np.zeros((2, 3)), device=(dlpack.CUDA, 99))
+    with pytest.raises(RuntimeError, match="Unsupported device"):
+        np.from_dlpack(exported)
+    assert exported.done == 1
+    with pytest.raises((AssertionError, RuntimeError)):  # without CUDA, without that device
+        torch.utils.dlpack.from_dlpack(exported.__dlpack__())
+    gc.collect()
+    assert exported.done == 2
+
+
+@pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
+def test_errors_on_their_way_let_go() -> None:
+    """An argument of a call that fails is let go of when the error is there."""
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed, see scripts/setup.sh")
+    exported = Exported(np.zeros(3))
+    with pytest.raises(TypeError, match="PyCapsule"):
+        int(exported.__dlpack__())
+    with pytest.raises(TypeError, match="can be converted to Python scalars"):
+        int(np.from_dlpack(exported))
+    with pytest.raises(ValueError, match="can be converted to Python scalars"):
+        int(torch.from_dlpack(exported))
+    assert exported.done == 3
+
+
+def test_giving_back_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The consumer has nothing to do with it; Python's hook for such errors is told."""
+    said: list[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda error: said.append(error.exc_value))
+    values = np.zeros(3)
+    failing: Any = {}.popitem
+    capsule = dlpack.capsule(values.ctypes.data, values.shape, values.dtype, (1, 0), failing)
+    del capsule
+    assert [type(error) for error in said] == [KeyError]
 
 
 def test_another_thread_gives_back() -> None:
@@ -245,6 +286,18 @@ def test_a_capsule_outlives_everything(driver: FakeDriver) -> None:
         function()
     let_go.clear()
     np.testing.assert_array_equal(np.concatenate(consumer.wait()), EXPECTED)
+
+
+def test_a_consumer_of_another_device(driver: FakeDriver) -> None:
+    """NumPy takes none of CUDA's memory, says so, and the results are used again."""
+    with DeviceScorer(WIDTH, HEIGHT, batch=1, model=False) as scorer:
+        before = driver.calls.count("cuMemAlloc")
+        for part in pushed(scorer, REF, DIS):
+            with pytest.raises(RuntimeError, match="Unsupported device"):
+                np.from_dlpack(cast(Any, part.features))
+            del part
+            gc.collect()  # the error's traceback
+        assert driver.calls.count("cuMemAlloc") - before <= 2
 
 
 def test_streams_that_there_are_not(driver: FakeDriver) -> None:

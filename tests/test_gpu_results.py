@@ -6,6 +6,7 @@ import contextlib
 import importlib
 import queue
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import clips
@@ -26,6 +27,7 @@ from pyvmaf_tiny import (
     DeviceScorer,
     EngineStateError,
     FrameSizeError,
+    FrameTypeError,
     ModelError,
     OptionError,
     _native,
@@ -289,6 +291,29 @@ def test_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
             scorer.flush()
         scorer.reset()
         np.testing.assert_array_equal(features_of(pushed(scorer)), EXPECTED)
+
+
+def test_arrays_are_not_numpys() -> None:
+    """Nothing is copied to the host, or made an array of one object, without being asked for."""
+    with DeviceScorer(WIDTH, HEIGHT, device=DEVICE) as scorer:
+        scorer.push(REF[0], DIS[0])
+        (part,) = scorer.flush()
+    array: Any = part.features
+    uses: list[Callable[[Any], object]] = [
+        np.asarray,
+        lambda it: np.asarray([it, it]),
+        lambda it: np.array(it, dtype=np.float32, copy=True),
+        np.mean,
+        lambda it: np.zeros(6) + it,
+        lambda it: it[0],
+        lambda it: it[0, 1:],
+        list,
+        lambda it: 1.0 in it,
+    ]
+    for use in uses:
+        with pytest.raises(FrameTypeError, match=r"\(1, 6\) float64 on .*to_host\(\)") as caught:
+            use(array)
+        assert isinstance(caught.value, TypeError)
 
 
 def test_options() -> None:

@@ -32,6 +32,8 @@ NOT_INSTALLED = (
     "meson.build",
     "README.md",
     "binding_declarations.h",
+    "binding_dlpack.c",
+    "binding_dlpack.h",
     "binding_prelude.h",
     ".so",
     ".pyc",

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ctypes
-import functools
 import itertools
-import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
+from . import _native
+
+_ffi: Any = _native.ffi
 
 #: DLPack's number of a CUDA device's memory.
 CUDA = 2
@@ -56,15 +58,16 @@ _new.argtypes = (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p)
 _pointer_of = _api["PyCapsule_GetPointer"]
 _pointer_of.restype = ctypes.c_void_p
 _pointer_of.argtypes = (ctypes.py_object, ctypes.c_char_p)
-# For a capsule that is being freed: it must not be taken as an object again.
-_is_valid = _api["PyCapsule_IsValid"]
-_is_valid.argtypes = (ctypes.c_void_p, ctypes.c_char_p)
-_pointer_of_dying = _api["PyCapsule_GetPointer"]
-_pointer_of_dying.restype = ctypes.c_void_p
-_pointer_of_dying.argtypes = (ctypes.c_void_p, ctypes.c_char_p)
+_add_reference = _api["Py_IncRef"]
+_add_reference.restype = None
+_add_reference.argtypes = (ctypes.py_object,)
 
-#: What is in the hands of others: the structure, its shape and strides, and what to do at the end.
-_exported: dict[int, tuple[Any, Any, Callable[[], None]]] = {}
+
+def _address(function: str) -> int:
+    return int(_ffi.cast("uintptr_t", _ffi.addressof(_native.lib, function)))
+
+
+_DELETER, _DESTRUCTOR = _address("pvt_dlpack_delete"), _address("pvt_dlpack_destroy")
 
 
 def tensor_of(capsule: Any) -> Tensor:
@@ -82,7 +85,8 @@ def capsule(
     """A capsule "dltensor" of dense memory; ``done`` is called once when nobody uses it any more.
 
     ``device`` is DLPack's number of the kind and that of the device. ``done`` may be called by
-    any thread, and keeps the memory alive until then.
+    any thread, also while an exception is on its way, and keeps the memory alive until then. It
+    is not called at the interpreter's end.
     """
     strides = [1, *itertools.accumulate(reversed(shape[1:]), lambda a, b: a * b)][::-1]
     sizes = (ctypes.c_int64 * (2 * len(shape)))(*shape, *strides)
@@ -93,34 +97,11 @@ def capsule(
     tensor.code, tensor.bits = _CODES[dtype.kind], 8 * dtype.itemsize
     tensor.shape = ctypes.cast(at, ctypes.POINTER(ctypes.c_int64))
     tensor.strides = ctypes.cast(at + 8 * len(shape), ctypes.POINTER(ctypes.c_int64))
-    deleter, destructor = _callbacks()
-    managed.deleter = ctypes.cast(deleter, ctypes.c_void_p)
-    _exported[ctypes.addressof(managed)] = (managed, sizes, done)
-    return _new(ctypes.addressof(managed), _NAME, destructor)
+    managed.deleter = _DELETER
 
-
-# What they need they have as defaults: at the interpreter's end a module's names are gone first,
-# and then nothing has to be given back any more.
-def _delete(address: int, exported: Any = _exported, ending: Any = sys.is_finalizing) -> None:
-    """The consumer is done."""
-    _, _, done = exported.pop(address)
-    if not ending():
+    def finish(_kept: object = (managed, sizes)) -> None:
         done()
 
-
-def _destroy(
-    dying: int, valid: Any = _is_valid, pointer: Any = _pointer_of_dying, delete: Any = _delete
-) -> None:
-    """The capsule is freed. Nobody took the tensor if it still has its name."""
-    if valid(dying, b"dltensor"):
-        delete(pointer(dying, b"dltensor"))
-
-
-@functools.cache
-def _callbacks() -> tuple[Any, Any]:
-    """:func:`_delete` and :func:`_destroy` for C, which may call them until the very end."""
-    kind = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
-    made = kind(_delete), kind(_destroy)
-    for function in made:
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(function))
-    return made
+    managed.manager_ctx = id(finish)
+    _add_reference(finish)  # the deleter gives it back
+    return _new(ctypes.addressof(managed), _NAME, _DESTRUCTOR)

@@ -101,7 +101,7 @@ class BitDepthError(InputError):
 
 
 class FrameTypeError(InputError, TypeError):
-    """A frame is not a 2-D array of unsigned 8- or 16-bit samples."""
+    """A frame is not a 2-D array of unsigned 8- or 16-bit samples, or a DeviceArray not NumPy's."""
 
 
 class FrameLayoutError(InputError):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pyvmaf_tiny import dlpack
+from pyvmaf_tiny.errors import FrameTypeError
 
 from .results import DEFAULT_STREAM, Result
 
@@ -39,6 +40,21 @@ class DeviceArray:
 
     def __len__(self) -> int:
         return self.shape[0]
+
+    def __getitem__(self, _: object) -> NoReturn:
+        """Also what iterating asks for."""
+        self._refuse("is not indexed or iterated")
+
+    def __array__(self, *_: object, **__: object) -> NoReturn:
+        """Without it NumPy would make an array of one object."""
+        self._refuse("is not copied to the host unasked")
+
+    def _refuse(self, what: str) -> NoReturn:
+        raise FrameTypeError(
+            f"an array on the device {what}",
+            given=repr(self),
+            hint="to_host() makes a NumPy array of it",
+        )
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.shape} {self.dtype} on {self.device}>"
