@@ -7,7 +7,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
-from fake_cuda import FakeDriver
+from fake_cuda import PRIMARY, FakeDriver
 from numpy.typing import NDArray
 
 from pyvmaf_tiny import dlpack
@@ -32,7 +32,7 @@ def padded(plane: Plane) -> Plane:
 
 def on_cuda(driver: FakeDriver, plane: Plane, stream: int | None) -> int:
     """Put a plane into the stand-in's memory; with a stream, some time later on that stream."""
-    driver.cuCtxPushCurrent("primary")
+    driver.cuCtxPushCurrent(PRIMARY)
     _, address = driver.cuMemAlloc(whole(plane).size)
     driver.cuCtxPopCurrent()
     write(driver, address, plane, stream or 1)
@@ -45,7 +45,7 @@ def write(driver: FakeDriver, address: int, plane: Plane, stream: int) -> None:
     """Write a plane to an address as the next thing that a stream does."""
     data = whole(plane)
     driver.kept.append(data)
-    driver.cuCtxPushCurrent("primary")
+    driver.cuCtxPushCurrent(PRIMARY)
     driver.cuMemcpyHtoDAsync(address, data.ctypes.data, data.size, driver.CUstream(stream))
     driver.cuCtxPopCurrent()
 

@@ -19,12 +19,12 @@ from types import SimpleNamespace
 from typing import Any
 
 from fake_cuda_memory import SPACING, MemoryCalls
-from fake_cuda_streams import OK, Answer, Order, Result
+from fake_cuda_streams import ANOTHER, DEFAULT, OK, PRIMARY, Answer, Order, Result
 
 from pyvmaf_tiny.engine.gpu.source import ITEMS, KERNELS
 from pyvmaf_tiny.engine.gpu.sycl import SyclBackend
 
-__all__ = ["FakeDriver", "Order", "Result"]
+__all__ = ["ANOTHER", "DEFAULT", "PRIMARY", "FakeDriver", "Order", "Result"]
 
 #: Parameters of the kernels, all pointers.
 _PARAMETERS = {
@@ -82,7 +82,7 @@ class FakeDriver(MemoryCalls):
         answer = self._begin("cuDevicePrimaryCtxRetain", needs_context=False)
         if answer is OK:
             self.live["primary"] = self.live.get("primary", 0) + 1
-        return answer, "primary"
+        return answer, PRIMARY
 
     def cuDevicePrimaryCtxRelease(self, device: int) -> Answer:  # noqa: N802
         answer = self._begin("cuDevicePrimaryCtxRelease", needs_context=False)

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-from fake_cuda_streams import OK, Answer, Order, Result, Stream, StreamCalls
+from fake_cuda_streams import OK, PRIMARY, Answer, Order, Result, Stream, StreamCalls
 
 from pyvmaf_tiny.engine.gpu.sycl import SyclBackend, part_of
 
@@ -21,7 +21,9 @@ class MemoryCalls(StreamCalls):
 
     CUmemorytype = SimpleNamespace(CU_MEMORYTYPE_HOST="host", CU_MEMORYTYPE_DEVICE="device")
     CUpointer_attribute = SimpleNamespace(
-        CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL="ordinal", CU_POINTER_ATTRIBUTE_MEMORY_TYPE="type"
+        CU_POINTER_ATTRIBUTE_CONTEXT="context",
+        CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL="ordinal",
+        CU_POINTER_ATTRIBUTE_MEMORY_TYPE="type",
     )
     CUDA_MEMCPY2D = SimpleNamespace
 
@@ -31,6 +33,7 @@ class MemoryCalls(StreamCalls):
         self._memory_owner = SyclBackend(None, 1)
         self.kept: list[Any] = []  # memory of the host that copies under way read from
         self.ordinals: dict[int, int] = {}  # allocation -> another device than 0
+        self.owners: dict[int, int | None] = {}  # allocation -> another context, or none
 
     def cuMemGetInfo(self) -> Answer:  # noqa: N802
         return self._begin("cuMemGetInfo"), 3 << 19, 3 << 20
@@ -106,6 +109,8 @@ class MemoryCalls(StreamCalls):
         from_host = copy.srcMemoryType == "host"
         if (not from_host and copy.srcMemoryType != "device") or copy.dstMemoryType != "device":
             answer = self._misused("a copy to a device that is none")
+        if not copy.WidthInBytes <= min(copy.srcPitch, copy.dstPitch) < 1 << 31:
+            answer = self._misused(f"rows of {copy.WidthInBytes} bytes, {copy.srcPitch} apart")
         for y in range(copy.Height if answer is OK else 0):
             to, nbytes, step = copy.dstDevice + y * copy.dstPitch, copy.WidthInBytes, copy.srcPitch
             if from_host:
@@ -122,7 +127,11 @@ class MemoryCalls(StreamCalls):
             answer = Result.CUDA_ERROR_INVALID_VALUE
         if attribute == "type":
             return answer, "host" if pinned else "device"
-        return answer, self.ordinals.get(address // SPACING * SPACING, 0)
+        allocation = address // SPACING * SPACING
+        if attribute == "context":
+            context = self.owners.get(allocation, PRIMARY)
+            return (Result.CUDA_ERROR_INVALID_VALUE if context is None else answer), context
+        return answer, self.ordinals.get(allocation, 0)
 
     def _is_pinned(self, address: int) -> bool:
         return any(

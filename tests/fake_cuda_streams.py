@@ -27,6 +27,7 @@ class Result(enum.Enum):
     CUDA_ERROR_ILLEGAL_ADDRESS = 700
     CUDA_ERROR_LAUNCH_FAILED = 719
     CUDA_ERROR_SYSTEM_DRIVER_MISMATCH = 803
+    CUDA_ERROR_STREAM_CAPTURE_IMPLICIT = 906
 
 
 OK = Result.CUDA_SUCCESS
@@ -37,9 +38,18 @@ _STILL_ANSWERED = ("cuInit", "cuD", "cuCtxPopCurrent")
 
 Answer = tuple[Any, ...]
 
+#: The handles of the device's primary context, and of one that somebody else has made.
+PRIMARY, ANOTHER = 4096, 4097
+
+#: CUDA's default stream.
+DEFAULT = 1
+
 
 class Stream:
     """Work in order; what is ``eager`` does it at once."""
+
+    capturing = False  # into a graph
+    context = PRIMARY
 
     def __init__(self, eager: bool) -> None:
         self.eager = eager
@@ -58,6 +68,9 @@ class Event:
     stream: Stream | None = None
     position = 0
 
+    def __init__(self, blocking: bool) -> None:
+        self.blocking = blocking
+
 
 class StreamCalls:
     """What a driver is asked for streams and events, and how every call begins."""
@@ -68,6 +81,7 @@ class StreamCalls:
         CU_EVENT_DISABLE_TIMING=SimpleNamespace(value=2),
         CU_EVENT_BLOCKING_SYNC=SimpleNamespace(value=1),
     )
+    CUstreamCaptureStatus = SimpleNamespace(CU_STREAM_CAPTURE_STATUS_NONE="none")
 
     def __init__(self, order: Order) -> None:
         self.fail: dict[str, tuple[int, Result]] = {}  # function -> calls that succeed, answer
@@ -80,7 +94,8 @@ class StreamCalls:
         self.lock = threading.RLock()
         at_once = order in ("eager", "others_first")
         #: Streams of other users of the GPU, by their handles; 1 is CUDA's default stream.
-        self.streams = {handle: Stream(at_once) for handle in (1, 77)}
+        self.streams = {handle: Stream(at_once) for handle in (DEFAULT, 77)}
+        self.waits: list[bool] = []  # of the host's for events: whether it slept
 
     # ---- how every call begins ------------------------------------------------------------------
 
@@ -100,7 +115,7 @@ class StreamCalls:
                 self.broken = answer if answer in STICKY else None
                 return answer
             self.fail[function] = (left - 1, answer)
-        if needs_context and self._contexts[-1:] != ["primary"]:
+        if needs_context and self._contexts[-1:] != [PRIMARY]:
             return self._misused(f"{function} without a context", Result.CUDA_ERROR_INVALID_CONTEXT)
         return OK
 
@@ -151,30 +166,48 @@ class StreamCalls:
         return (self._begin("cuStreamSynchronize"),)
 
     def cuStreamWaitEvent(self, stream: Stream, event: Any, flags: int) -> Answer:  # noqa: N802
-        other, position = event.stream, event.position
-        self._enqueue(stream, lambda: other.run(position))
-        return (self._begin("cuStreamWaitEvent"),)
+        answer = self._begin("cuStreamWaitEvent")
+        if answer is OK and stream.capturing:
+            answer = self._misused("a stream that is captured is made to wait")
+        if answer is OK:
+            other, position = event.stream, event.position
+            self._enqueue(stream, lambda: other.run(position))
+        return (answer,)
+
+    def cuStreamIsCapturing(self, stream: Stream) -> Answer:  # noqa: N802
+        answer = self._begin("cuStreamIsCapturing")
+        captured = any(each.capturing for each in self.streams.values())
+        if answer is OK and stream is self.streams[DEFAULT] and captured:
+            answer = Result.CUDA_ERROR_STREAM_CAPTURE_IMPLICIT
+        return answer, "active" if stream.capturing else "none"
 
     def cuEventCreate(self, flags: int) -> Answer:  # noqa: N802
         answer = self._begin("cuEventCreate")
-        if flags != 3:
-            answer = self._misused("an event that times, or that spins")
-        return self._made(answer, Event(), "event")
+        if flags not in (2, 3):
+            answer = self._misused("an event that times")
+        return self._made(answer, Event(flags == 3), "event")
 
     def cuEventDestroy(self, event: Any) -> Answer:  # noqa: N802
         return self._free("cuEventDestroy", event)
 
     def cuEventRecord(self, event: Any, stream: Stream) -> Answer:  # noqa: N802
-        event.stream, event.position = stream, len(stream.work)
-        return (self._begin("cuEventRecord"),)
+        answer = self._begin("cuEventRecord")
+        if answer is OK and stream.capturing:
+            answer = self._misused("an event is recorded into a graph")
+        if answer is OK and stream.context != PRIMARY:
+            answer = Result.CUDA_ERROR_INVALID_HANDLE
+        if answer is OK:
+            event.stream, event.position = stream, len(stream.work)
+        return (answer,)
 
     def cuEventQuery(self, event: Any) -> Answer:  # noqa: N802
         answer = self._begin("cuEventQuery")
-        if answer is OK and event.stream.done < event.position:
+        if answer is OK and event.stream is not None and event.stream.done < event.position:
             answer = Result.CUDA_ERROR_NOT_READY
         return (answer,)
 
     def cuEventSynchronize(self, event: Any) -> Answer:  # noqa: N802
+        self.waits.append(event.blocking)
         if event.stream is not None:
             event.stream.run(event.position)
         return (self._begin("cuEventSynchronize"),)

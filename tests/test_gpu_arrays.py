@@ -156,7 +156,8 @@ def test_the_host_waits_once_per_batch(protocol: str, driver: FakeDriver) -> Non
         for _ in range(160):
             scorer.push(ref, dis)
         calls = driver.calls[before:]
-    assert calls.count("cuMemcpy2DAsync") == 2 * 160
+    assert calls.count("cuMemcpyDtoDAsync") == 2 * 160 + 160 // 8 + 1  # and motion's history
+    assert "cuMemcpy2DAsync" not in calls
     assert calls.count("cuEventSynchronize") <= 2 * 160 // 8
     assert "cuStreamSynchronize" not in calls
     assert "cuEventCreate" not in calls[len(calls) // 2 :]
@@ -284,9 +285,12 @@ def test_what_is_no_plane(
         scorer.push(frame_of(0, like), DIS[0])
 
 
-@pytest.mark.parametrize("function", ["cuMemcpy2DAsync", "cuEventQuery", "cuEventRecord"])
+@pytest.mark.parametrize(
+    "function", ["cuMemcpy2DAsync", "cuMemcpyDtoDAsync", "cuEventQuery", "cuEventRecord"]
+)
 def test_the_device_fails(function: str, driver: FakeDriver) -> None:
-    frame = frame_of(on_cuda(driver, REF[0], OWN_STREAM), REF[0], OWN_STREAM)
+    plane = padded(REF[0]) if function == "cuMemcpy2DAsync" else REF[0]
+    frame = frame_of(on_cuda(driver, plane, OWN_STREAM), plane, OWN_STREAM)
     scorer = Scorer(WIDTH, HEIGHT, device="cuda", model=False, batch=4)
     scorer.push(frame, DIS[0])
     driver.fail[function] = (0, Result.CUDA_ERROR_LAUNCH_FAILED)

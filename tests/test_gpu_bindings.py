@@ -15,6 +15,7 @@ CUDA_VERSION = nvrtc.module("driver").CUDA_VERSION
 SOURCE = Path(__file__).parent / "libcuda" / "libcuda.c"
 
 CODE = """
+    import dataclasses
     import numpy as np
     from pyvmaf_tiny import Scorer
     from pyvmaf_tiny.engine.gpu import cuda, cuda_memory
@@ -28,6 +29,9 @@ CODE = """
         placed = backend.place(planes[0])
         pinned = backend.allocate_host(4800).reshape(60, 80)
         scorer.push(placed, pinned)
+        placed = backend.place(np.zeros((60, 96), np.uint8))
+        pinned = backend.allocate_host(5760).reshape(60, 96)
+        scorer.push(dataclasses.replace(placed, shape=(60, 80)), pinned[:, :80])
         print(len(scorer.flush()), flush=True)
 """
 
@@ -78,8 +82,8 @@ def test_the_drivers_abi(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     nvrtc.kernels_for(90, 1)  # NVRTC would look for more in that library than there is
     said = run_python(CODE, LD_LIBRARY_PATH=library).splitlines()
-    copies = [f"copy 80x60, 80 to 80 apart, from {kind}" for kind in (2, 1)]
-    assert said == ["Device 0", *LAUNCHES, *copies, *LAUNCHES, "1", "released"]
+    copies = [f"copy 80x60, 96 to 80 apart, from {kind}" for kind in (2, 1)]
+    assert said == ["Device 0", *LAUNCHES, *LAUNCHES, *copies, *LAUNCHES, "1", "released"]
 
 
 def test_the_drivers_abi_for_results(

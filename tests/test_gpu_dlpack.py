@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from conftest import RunPython
 from cuda_arrays import OWN_STREAM
-from fake_cuda import FakeDriver, Order, Result
+from fake_cuda import PRIMARY, FakeDriver, Order, Result
 from numpy.typing import NDArray
 from test_gpu_cuda import install
 
@@ -197,7 +197,7 @@ class Consumer:
 
     def _copy(self, address: int, shape: Any, dtype: str) -> None:
         driver, host = self._driver, np.zeros(shape, dtype)
-        driver.cuCtxPushCurrent("primary")
+        driver.cuCtxPushCurrent(PRIMARY)
         driver.cuMemcpyDtoHAsync(
             host.ctypes.data, address, host.nbytes, driver.CUstream(self.stream)
         )

@@ -9,7 +9,7 @@ from typing import Any
 import clips
 import numpy as np
 import pytest
-from fake_cuda import FakeDriver
+from fake_cuda import PRIMARY, FakeDriver
 from numpy.typing import NDArray
 from test_gpu_cuda import install
 
@@ -121,7 +121,7 @@ def test_a_refused_frame_uploads_nothing(order: Any, monkeypatch: pytest.MonkeyP
 def pinned_copy(driver: FakeDriver, plane: NDArray[Any], padding: int = 0) -> NDArray[Any]:
     """The same plane in the driver's pinned memory, with so many samples behind each row."""
     height, width = plane.shape
-    driver.cuCtxPushCurrent("primary")
+    driver.cuCtxPushCurrent(PRIMARY)
     _, address = driver.cuMemHostAlloc(height * (width + padding) * plane.itemsize, 0)
     driver.cuCtxPopCurrent()
     memory = np.frombuffer(memoryview(driver.live[address]), plane.dtype)

@@ -21,7 +21,7 @@
 typedef unsigned long long address;
 
 enum { OK = 0, INVALID_VALUE = 1, INVALID_IMAGE = 200, INVALID_CONTEXT = 201, NOT_FOUND = 500 };
-enum { KERNELS = 32, MEMORY_TYPE = 2, DEVICE_ORDINAL = 9, MAJOR = 75 };
+enum { KERNELS = 32, CONTEXT = 1, MEMORY_TYPE = 2, DEVICE_ORDINAL = 9, MAJOR = 75 };
 enum { HOST = 1, DEVICE = 2 }; /* types of memory */
 
 static char context, module;
@@ -67,9 +67,12 @@ int cuMemHostAlloc(void **memory, size_t n, unsigned flags)
     return flags == 0 ? OK : INVALID_VALUE;
 }
 int cuMemFreeHost(void *memory) { return free(memory), OK; }
-int cuPointerGetAttribute(int *value, int attribute, address memory)
+int cuPointerGetAttribute(void *data, int attribute, address memory)
 {
     const char *at = (const char *)memory;
+    int *value = data;
+    if (attribute == CONTEXT)
+        return *(void **)data = &context, memory ? OK : INVALID_VALUE;
     *value = attribute == MEMORY_TYPE ? HOST : 0;
     if (attribute == MEMORY_TYPE)
         return at >= last_pinned && at < last_pinned_end ? OK : INVALID_VALUE;
@@ -117,7 +120,8 @@ int cuMemcpy2DAsync_v2(const struct plane_copy *copy, void *stream)
         memcpy((char *)copy->to.device + y * copy->to.pitch, from + y * copy->from.pitch,
                copy->width);
     const int types = (from_host || copy->from.type == DEVICE) && copy->to.type == DEVICE;
-    return types && stream ? OK : INVALID_VALUE;
+    const int pitches = copy->from.pitch >= copy->width && copy->to.pitch >= copy->width;
+    return types && pitches && stream ? OK : INVALID_VALUE;
 }
 
 int cuCtxGetStreamPriorityRange(int *least, int *greatest)
@@ -135,9 +139,13 @@ int cuStreamWaitEvent(void *stream, void *event, unsigned flags)
 {
     return stream && event && flags == 0 ? OK : INVALID_VALUE;
 }
+int cuStreamIsCapturing(void *stream, int *status)
+{
+    return *status = 0, stream ? OK : INVALID_VALUE;
+}
 int cuEventCreate(void **event, unsigned flags)
 {
-    return *event = malloc(1), flags == 3 ? OK : INVALID_VALUE;
+    return *event = malloc(1), flags == 2 || flags == 3 ? OK : INVALID_VALUE;
 }
 int cuEventDestroy_v2(void *event) { return free(event), OK; }
 int cuEventRecord(void *event, void *stream) { return event && stream ? OK : INVALID_VALUE; }

@@ -30,27 +30,47 @@ _DEFAULT_STREAM = 1
 _WITH_STREAMS = 3
 
 
+#: What the protocols' properties and methods raise that are not to be had, in one library or
+#: another: PyTorch says so of types that have no name there and of tensors with a gradient.
+_REFUSALS = (
+    *(AttributeError, LookupError, TypeError, ValueError, ArithmeticError),
+    *(RuntimeError, BufferError),
+)
+
+
 def is_on_device(value: object) -> bool:
-    """Whether ``value`` is an array in a GPU's memory."""
-    if hasattr(value, "__cuda_array_interface__") or hasattr(value, "__sycl_usm_array_interface__"):
+    """Whether ``value`` is an array in a GPU's memory, be it one that does not say where."""
+    try:
+        if hasattr(value, "__cuda_array_interface__"):
+            return True
+        if hasattr(value, "__sycl_usm_array_interface__"):
+            return True
+    except _REFUSALS:  # it has the property: device_plane says what is wrong with it
         return True
-    return _has_dlpack(value)
+    try:
+        return _has_dlpack(value)
+    except _REFUSALS:
+        return False
 
 
 def device_plane(value: Any, where: str) -> DevicePlane:
     """The memory of an array for which :func:`is_on_device`; its type and size are not checked.
 
-    Raises FrameTypeError when its protocol says nothing that is understood.
+    Raises FrameTypeError when its protocol says nothing that is understood, or that it has a mask.
     """
     try:
         interface = getattr(value, "__cuda_array_interface__", None)
         if interface is not None:
+            if interface.get("mask") is not None:
+                raise FrameTypeError(f"{where}: a masked array", hint="fill it first")
             return _of_cuda(value, interface)
         if hasattr(value, "__sycl_usm_array_interface__"):
             interface = value.__sycl_usm_array_interface__
             return _of_interface("sycl", value, interface, np.dtype(interface["typestr"]).itemsize)
         return _of_dlpack(value)
-    except (KeyError, TypeError, ValueError, RuntimeError, BufferError) as error:
+    except FrameTypeError:
+        raise
+    except _REFUSALS as error:
         raise FrameTypeError(
             f"{where}: its memory on the GPU cannot be told",
             given=f"{type(value).__name__} ({error})",

@@ -16,9 +16,10 @@ from pyvmaf_tiny.frames import DevicePlane, Plane
 
 from .backend import Place
 from .cuda_devices import choose, device_name, initialised, load_kernels
-from .cuda_memory import Addresses, plane_copy
+from .cuda_memory import Addresses, check_rows
+from .cuda_planes import PlaneCopies, check_stream
 from .cuda_results import CudaResults
-from .driver import Held, allocated, answer, call, fail
+from .driver import Events, Held, allocated, call
 from .source import ITEMS, KERNELS
 
 #: Arguments that are remembered to save time.
@@ -59,9 +60,14 @@ class CudaBackend:
             self._release()
             raise
         self._copying = False  # whether uploads have begun that no kernel has waited for
-        self._spare: list[Any] = []  # events to be used again
+        self._batches = Events(self._held)
+        # Waits for frames are short, a copy and a check, and a host that sleeps meanwhile wakes
+        # tens of microseconds late, with the copy engine idle: as long again as such a copy takes.
+        # So it does not sleep, as PyTorch's and CuPy's own waits do not by default.
+        self._frames = Events(self._held, spin=True)
+        self._planes = PlaneCopies(self._held, self._copies, self._frames)
         self._known_arguments: dict[tuple[int, ...], tuple[int, Any]] = {}
-        self._addresses = Addresses(cuda, self.device)
+        self._addresses = Addresses(cuda, self.device, context)
 
     @contextlib.contextmanager
     def entered(self) -> Iterator[None]:
@@ -95,8 +101,11 @@ class CudaBackend:
         )
 
     def check_plane(self, plane: DevicePlane) -> None:
-        """FrameTypeError for the memory of another GPU."""
+        """FrameTypeError for memory or a stream that cannot be used; FrameLayoutError."""
+        check_rows(plane)
         self._addresses.check(plane)
+        if plane.stream is not None:
+            check_stream(self._driver, plane.stream)
 
     def pinned(self, plane: Plane) -> DevicePlane | None:
         """Memory that PyTorch or CuPy has pinned, for example."""
@@ -105,31 +114,7 @@ class CudaBackend:
     def upload_planes(self, places: Sequence[Place]) -> None:
         """Device to device, or from pinned memory; in the order of the planes' streams."""
         self._copying = True
-        self._let_go()
-        cuda, copies = self._driver, self._copies
-        for stream in {plane.stream for plane, _, _ in places if plane.stream is not None}:
-            event = self._event()
-            call(cuda, "cuEventRecord", event, cuda.CUstream(stream))
-            call(cuda, "cuStreamWaitEvent", copies, event, 0)
-            self._spare.append(event)
-        done = self._event()
-        self._held.lent.append((done, [plane.owner for plane, _, _ in places]))
-        for plane, target, offset in places:
-            call(cuda, "cuMemcpy2DAsync", plane_copy(cuda, plane, target + offset), copies)
-        call(cuda, "cuEventRecord", done, copies)
-        for follower in {plane.stream for plane, _, _ in places if plane.ordered}:
-            call(cuda, "cuStreamWaitEvent", cuda.CUstream(follower), done, 0)
-
-    def _let_go(self) -> None:
-        """Let go of the owners of planes that have been copied."""
-        lent, cuda = self._held.lent, self._driver
-        while lent:
-            status, _ = answer(cuda, "cuEventQuery", lent[0][0])
-            if status == cuda.CUresult.CUDA_ERROR_NOT_READY:
-                return
-            if status != cuda.CUresult.CUDA_SUCCESS:
-                fail(cuda, "cuEventQuery", status)
-            self._spare.append(lent.popleft()[0])
+        self._planes.upload(places)
 
     def place(self, plane: Plane) -> DevicePlane:
         """A copy of a plane of the host's; the backend keeps it until it is closed."""
@@ -200,28 +185,27 @@ class CudaBackend:
             self._copying = False
 
     def mark(self, *, with_uploads: bool = False) -> Any:
-        """An event behind everything so far."""
-        event = self._event()
+        """An event behind everything so far, and where it came from."""
+        events = self._frames if with_uploads else self._batches
+        event = events.take()
         call(self._driver, "cuEventRecord", event, self._line(with_uploads))
-        return event
+        return event, events
 
     def _line(self, with_uploads: bool) -> Any:
         return self._copies if with_uploads else self._compute
 
-    def _event(self) -> Any:
-        return self._spare.pop() if self._spare else self._held.event()
-
     def wait(self, mark: Any) -> None:
         """Wait for the event, without the GIL."""
-        call(self._driver, "cuEventSynchronize", mark)
-        self._spare.append(mark)
-        self._let_go()
+        event, events = mark
+        call(self._driver, "cuEventSynchronize", event)
+        events.give_back(event)
+        self._planes.let_go()
 
     def finish(self) -> None:
         """Wait for both streams."""
         call(self._driver, "cuStreamSynchronize", self._copies)
+        self._planes.let_go_of_all()
         call(self._driver, "cuStreamSynchronize", self._compute)
-        self._let_go()
 
     def results(self) -> CudaResults:
         """Memory with a context of its own."""

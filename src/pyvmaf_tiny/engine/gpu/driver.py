@@ -30,9 +30,12 @@ class Held:
         self.streams.append(call(self.cuda, "cuStreamCreateWithPriority", flags, priority))
         return self.streams[-1]
 
-    def event(self) -> Any:
+    def event(self, *, spin: bool = False) -> Any:
+        """For the order of work. A host that waits for it sleeps; with ``spin`` it does not."""
         kinds = self.cuda.CUevent_flags
-        flags = kinds.CU_EVENT_DISABLE_TIMING.value | kinds.CU_EVENT_BLOCKING_SYNC.value
+        flags = kinds.CU_EVENT_DISABLE_TIMING.value
+        if not spin:
+            flags |= kinds.CU_EVENT_BLOCKING_SYNC.value
         self.events.append(call(self.cuda, "cuEventCreate", flags))
         return self.events[-1]
 
@@ -63,6 +66,22 @@ class Held:
         if entered == cuda.CUresult.CUDA_SUCCESS:
             cuda.cuCtxPopCurrent()
         cuda.cuDevicePrimaryCtxRelease(self.device)
+
+
+class Events:
+    """Events of one kind, each to be used again and again."""
+
+    def __init__(self, held: Held, *, spin: bool = False) -> None:
+        self._held, self._spin = held, spin
+        self._spare: list[Any] = []
+
+    def take(self) -> Any:
+        """One that nobody waits for."""
+        return self._spare.pop() if self._spare else self._held.event(spin=self._spin)
+
+    def give_back(self, event: Any) -> None:
+        """Whoever is to wait for it has been told so, or has waited."""
+        self._spare.append(event)
 
 
 def call(cuda: Any, function: str, *arguments: Any) -> Any:
