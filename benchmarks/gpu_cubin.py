@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import importlib.metadata
 import re
+import shutil
 import struct
 import subprocess
 import tempfile
@@ -83,9 +84,22 @@ def kernels_of(target: str, bit_depth: int) -> dict[str, Kernel]:
     return kernels
 
 
+def find_disassembler() -> str:
+    """nvdisasm, of the pip package or of a toolkit that is on the PATH."""
+    try:
+        for file in importlib.metadata.files("nvidia-cuda-nvdisasm") or []:
+            if file.name == "nvdisasm":
+                return str(file.locate())
+    except importlib.metadata.PackageNotFoundError:
+        pass
+    program = shutil.which("nvdisasm")
+    if program is None:
+        raise SystemExit("no nvdisasm here: pip install nvidia-cuda-nvdisasm")
+    return program
+
+
 def _disassembled(cubin: bytes) -> dict[str, Kernel]:
-    files = importlib.metadata.files("nvidia-cuda-nvdisasm") or []
-    (program,) = (str(file.locate()) for file in files if file.name == "nvdisasm")
+    program = find_disassembler()
     with tempfile.NamedTemporaryFile(suffix=".cubin") as file:
         file.write(cubin)
         file.flush()

@@ -6,8 +6,8 @@
 #
 #   setup     .venv with what the driver can work with; nothing when that is there already
 #   test      exactness, streams, frames and results on the device, models: on the GPU
-#   sanitize  a few frames under compute-sanitizer: memcheck with leaks, initcheck, racecheck, synccheck
 #   bench     speed at 1080p and 2160p, 8 and 10 bit, beside the prediction and what uploads allow
+#   sanitize  a few frames under compute-sanitizer: memcheck with leaks, initcheck, racecheck, synccheck
 #
 # A step that fails ends none of the others; the last lines say which did. What was printed stays in
 # build/gpu/ (RESULTS=...). PYTHON=... names an interpreter that has everything, in the place of .venv's, and
@@ -35,9 +35,12 @@ import importlib.metadata as metadata
 import sys
 
 try:
-    import cuda.bindings.nvrtc, dpctl, onnx, pytest, pyvmaf_tiny  # noqa: E401, F401
+    import cuda.bindings.nvrtc, onnx, pytest, pyvmaf_tiny  # noqa: E401, F401
 
-    metadata.version("nvidia-cuda-nvdisasm")
+    sys.path.insert(0, "benchmarks")
+    import gpu_cubin
+
+    gpu_cubin.find_disassembler()
     bindings = int(metadata.version("cuda-bindings").split(".")[0])
 except (ImportError, metadata.PackageNotFoundError) as error:
     sys.exit(f"not there yet: {error}")
@@ -146,7 +149,7 @@ for step in "$@"; do
     case $step in
     setup | test | sanitize | bench) ;;
     *)
-        echo "usage: scripts/check-gpu.sh [setup] [test] [sanitize] [bench]" >&2
+        echo "usage: scripts/check-gpu.sh [setup] [test] [bench] [sanitize]" >&2
         exit 2
         ;;
     esac
@@ -154,7 +157,7 @@ done
 mkdir -p "$results"
 summary=()
 status=0
-for step in "${@:-setup test sanitize bench}"; do
+for step in "${@:-setup test bench sanitize}"; do
     for each in $step; do
         printf '\n######## %s (%d s so far)\n' "$each" "$SECONDS"
         begun=$SECONDS

@@ -6,8 +6,11 @@ That is the SYCL CPU device, or what PYVMAF_TINY_TEST_DEVICE names: "cuda", "syc
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 from collections.abc import Iterator
+
+import pytest
 
 from pyvmaf_tiny.engine import gpu
 from pyvmaf_tiny.engine.devices import engine_device
@@ -19,6 +22,11 @@ DEVICE = os.environ.get("PYVMAF_TINY_TEST_DEVICE", "sycl")
 
 #: "cuda" of "cuda:1".
 KIND = engine_device(DEVICE).kind
+
+#: For tests of SYCL itself: on a machine that is there for its CUDA device dpctl may be missing.
+needs_sycl = pytest.mark.skipif(
+    KIND == "cuda" and importlib.util.find_spec("dpctl") is None, reason="no dpctl beside CUDA"
+)
 
 #: What results call it.
 NUMBERED = f"{KIND}:{engine_device(DEVICE).index or 0}"

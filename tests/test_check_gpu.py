@@ -108,4 +108,4 @@ def test_setting_up(tmp_path: Path) -> None:
 def test_unknown_steps(tmp_path: Path) -> None:
     ran = check_gpu("bench", "polish", results=tmp_path)
     assert (ran.returncode, ran.stdout) == (2, "")
-    assert "usage: scripts/check-gpu.sh [setup] [test] [sanitize] [bench]" in ran.stderr
+    assert "usage: scripts/check-gpu.sh [setup] [test] [bench] [sanitize]" in ran.stderr

@@ -181,3 +181,13 @@ def test_devices_that_cannot_run_the_kernels(
         check_device(
             "Little ", has_double=has_double, local_bytes=local_bytes, group_items=group_items
         )
+
+
+@pytest.mark.parametrize("named", [{}, {"OCL_ICD_FILENAMES": "", "OCL_ICD_VENDORS": ""}])
+def test_the_runtime_that_pip_installs_is_found(
+    run_python: RunPython, named: dict[str, str]
+) -> None:
+    """Also where the loaders' variables are set to nothing."""
+    code = "from pyvmaf_tiny.engine import gpu; print(*gpu.found()[0])"
+    names = run_python(code, **named).split()
+    assert {"sycl:0", "opencl:0"} <= set(names)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gpu_device import entered
+from gpu_device import entered, needs_sycl
 from numpy.typing import NDArray
 
 from pyvmaf_tiny import _native
@@ -133,6 +133,7 @@ def in_c(folder: Path, x: NDArray[np.float32]) -> NDArray[np.float32]:
     return out
 
 
+@needs_sycl
 def test_cube_roots(tmp_path: Path) -> None:
     """Of many mantissas under every exponent of a normal number, of 0, and of what has none."""
     rng = np.random.default_rng(3)
