@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from test_gpu_cuda import install
 from test_gpu_staging import pinned_copy
 
-from pyvmaf_tiny import EngineError, FrameLayoutError, FrameTypeError, Scorer
+from pyvmaf_tiny import DeviceScorer, EngineError, FrameLayoutError, FrameTypeError, Scorer
 from pyvmaf_tiny.engine.gpu import cuda_memory
 from pyvmaf_tiny.frames import FrameScore
 
@@ -49,17 +49,26 @@ def expected() -> list[FrameScore]:
 
 def refused(driver: FakeDriver, frame: Any, error: type[Exception], said: str) -> None:
     """A push that changes nothing: no work is asked for, and the stream goes on."""
-    with opened(batch=4) as scorer:
-        scorer.push(REF[0], DIS[0])
+    questions = {"cuPointerGetAttribute", "cuStreamIsCapturing"}
+    for batch in (1, 4):  # whether the push would have to wait for an earlier frame
+        with opened(batch=batch) as scorer:
+            ready = [each for i in range(2) for each in scorer.push(REF[i], DIS[i])]
+            before = len(driver.calls)
+            with pytest.raises(error, match=f"distorted, frame 2: .*{said}"):
+                scorer.push(REF[2], frame)
+            asked = set(driver.calls[before:])
+            assert asked <= {"cuCtxPushCurrent", "cuCtxPopCurrent", *questions}
+            for pair in zip(REF[2:], DIS[2:], strict=True):
+                ready += scorer.push(*pair)
+            assert ready + scorer.flush() == expected()
+    with DeviceScorer(WIDTH, HEIGHT, device="cuda", model=False, batch=1) as results:
+        parts = [part for i in range(2) for part in results.push(REF[i], DIS[i])]
         before = len(driver.calls)
-        with pytest.raises(error, match=f"distorted, frame 1: .*{said}"):
-            scorer.push(REF[0], frame)
+        with pytest.raises(error, match=f"distorted, frame 2: .*{said}"):
+            results.push(REF[2], frame)
         asked = set(driver.calls[before:])
-        assert asked <= {"cuPointerGetAttribute", "cuStreamIsCapturing", "cuCtxPopCurrent"} | {
-            "cuCtxPushCurrent"
-        }
-        scorer.reset()
-        assert scored(scorer) == expected()
+        assert asked <= {"cuCtxPushCurrent", "cuCtxPopCurrent", *questions}
+        assert len(parts) == 1
 
 
 def rows_apart(stride: int) -> NDArray[np.uint8]:

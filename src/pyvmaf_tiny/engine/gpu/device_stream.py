@@ -88,6 +88,7 @@ class DeviceStream:
                 "pushed after the stream was flushed", hint="reset() starts a new stream"
             )
         with pipeline.backend.entered():
+            pipeline.check(ref, dis, self._taken, self._spec.renditions)
             slot = self._slot()
             completes = slot.frames + 1 == pipeline.stream.batch
             rows = self._due() if completes else 0

@@ -46,18 +46,34 @@ class Incoming:
         checked = backend.memory is not None and stream.bit_depth not in _WHOLE_TYPES
         self._check = _SampleCheck(backend, stream) if checked else None
 
+    def check(self, planes: Sequence[AnyPlane], frame: int, names: Sequence[str]) -> None:
+        """InputError for planes on the device that cannot be taken; nothing is asked for yet.
+
+        ``frame`` is their number and ``names`` are for messages.
+        """
+        for position, plane in enumerate(planes):
+            if isinstance(plane, DevicePlane):
+                try:
+                    self._backend.check_plane(plane)
+                except InputError as error:
+                    _blame(error, position, frame, names)
+                    raise
+
     def take(
         self, planes: Sequence[AnyPlane], berths: Sequence[Berth], frame: int, names: Sequence[str]
     ) -> None:
-        """Put them in their places; ``frame`` is its number and ``names`` are for messages.
+        """Put what has been checked in its places; ``frame`` and ``names`` are as above.
 
         A plane of the host's is free again when this returns. So is one on the device in the
         order of its stream, or, if that is not known, at once.
 
-        Raises SampleRangeError, and FrameTypeError for planes on the device; what has been put into
-        the places does not count then.
+        Raises SampleRangeError, and FrameTypeError for the stream of a plane on the device; what
+        has been put into the places does not count then.
         """
-        direct = [self._direct(*each, frame, names) for each in enumerate(planes)]
+        direct = [
+            plane if isinstance(plane, DevicePlane) else self._backend.pinned(plane)
+            for plane in planes
+        ]
         if None in direct:
             targets = [
                 None if plane else berth.address
@@ -69,19 +85,6 @@ class Incoming:
         for plane, (buffer, offset, staging, _) in zip(direct, berths, strict=True):
             if plane is None:
                 self._backend.upload(buffer, offset, staging)
-
-    def _direct(
-        self, position: int, plane: AnyPlane, frame: int, names: Sequence[str]
-    ) -> DevicePlane | None:
-        """The plane, if the device can copy it from where it is."""
-        if not isinstance(plane, DevicePlane):
-            return self._backend.pinned(plane)
-        try:
-            self._backend.check_plane(plane)
-        except InputError as error:
-            _blame(error, position, frame, names)
-            raise
-        return plane
 
     def _take_directly(
         self,

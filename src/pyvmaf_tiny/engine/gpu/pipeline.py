@@ -94,6 +94,16 @@ class Pipeline:
 
     # ---- frames in ------------------------------------------------------------------------------
 
+    def check(
+        self, ref: AnyPlane, dists: Sequence[AnyPlane], frame: int, names: Sequence[str]
+    ) -> None:
+        """InputError for planes on the device that :meth:`stage` is not to be given.
+
+        To be called before anything that waits: a wait while the stream of a plane is being
+        captured into a CUDA graph would spoil the capture.
+        """
+        self._incoming.check((ref, *dists), frame, names)
+
     def stage(
         self,
         slot: Slot,
@@ -105,7 +115,8 @@ class Pipeline:
         """Take a reference frame and its distorted versions, or none (it is not scored).
 
         ``frame`` is its number and ``names`` those of the renditions, for messages. Raises
-        SampleRangeError, and FrameTypeError for planes on the device; the frame is not taken then.
+        SampleRangeError, and FrameTypeError for the stream of a plane on the device; the frame is
+        not taken then.
         """
         first = len(slot.scored) * self.stream.renditions
         berths = (slot.ref_berths[slot.frames], *slot.dis_berths[first : first + len(dists)])

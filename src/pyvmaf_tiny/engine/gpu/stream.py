@@ -131,6 +131,7 @@ class GpuEngine:
                 "pushed after the stream was flushed", hint="reset() starts a new stream"
             )
         with self._at_work(pipeline):
+            pipeline.check(ref, dis, self._pushed, self._spec.renditions)
             slot = pipeline.slots[self._filling]
             if slot.frames == pipeline.stream.batch:  # its last batch; the place is needed now
                 while self._due and self._due[0].slot is slot:
