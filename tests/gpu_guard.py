@@ -97,6 +97,9 @@ class GuardedBackend(Backend):
     def wait(self, mark: Any) -> None:
         self._real.wait(mark)
 
+    def spend(self, mark: Any) -> None:
+        self._real.spend(mark)
+
     def finish(self) -> None:
         self._real.finish()
 

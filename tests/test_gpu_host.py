@@ -27,8 +27,9 @@ from pyvmaf_tiny import SampleRangeError, load_model
 from pyvmaf_tiny.engine import EngineSpec, open_engine
 from pyvmaf_tiny.engine.base import Engine, Rows
 from pyvmaf_tiny.engine.gpu.device_stream import DeviceStream
+from pyvmaf_tiny.engine.gpu.opening import open_pipeline
 from pyvmaf_tiny.engine.gpu.source import FILES, KERNELS
-from pyvmaf_tiny.engine.gpu.stream import GpuEngine, open_pipeline
+from pyvmaf_tiny.engine.gpu.stream import GpuEngine
 from pyvmaf_tiny.frames import BIT_DEPTHS, MAX_SIZE, Plane
 from pyvmaf_tiny.model.layers import load_network
 

@@ -34,7 +34,7 @@ from pyvmaf_tiny import (
     dlpack,
 )
 from pyvmaf_tiny.engine.base import EngineSpec
-from pyvmaf_tiny.engine.gpu import stream
+from pyvmaf_tiny.engine.gpu import opening, stream
 from pyvmaf_tiny.engine.gpu.device_stream import DeviceStream
 from pyvmaf_tiny.model.layers import load_network
 
@@ -336,7 +336,7 @@ def test_more_pairs_than_a_gpu_takes_at_once() -> None:
     with pytest.raises(OptionError, match="at most 65535"):
         DeviceScorer(WIDTH, HEIGHT, device=DEVICE, model=False, batch=65536)
     most = _native.lib.PVT_MAX_RENDITIONS * _native.lib.PVT_MAX_GAIN_LIMITS
-    assert stream._LARGEST_BATCH * most <= stream._MOST_PAIRS
+    assert stream.LARGEST_BATCH * most <= opening.MOST_PAIRS
 
 
 @pytest.mark.parametrize("device", ["cpu", "opencl"])

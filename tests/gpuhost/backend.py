@@ -150,6 +150,9 @@ class HostBackend(Backend):
     def wait(self, mark: Any) -> None:
         pass
 
+    def spend(self, mark: Any) -> None:
+        pass
+
     def finish(self) -> None:
         pass
 

@@ -28,7 +28,7 @@ class Backend(Protocol):
     Calls return before the work is done. Either line is worked off in the order of the calls, and
     the rest waits for the uploads that were asked for before it; uploads wait for nothing.
     ``wait`` blocks until all work of a line up to a mark is done. Buffers and marks are the
-    backend's own business; a mark is waited for once.
+    backend's own business; a mark is waited for once, or spent.
 
     Raises OutOfMemoryError when an allocation fails and EngineError when the device does.
     """
@@ -97,6 +97,9 @@ class Backend(Protocol):
 
     def wait(self, mark: Any) -> None:
         """Block until everything before the mark in its line is done."""
+
+    def spend(self, mark: Any) -> None:
+        """Nobody will wait for the mark: a later one of its line has been waited for."""
 
     def finish(self) -> None:
         """Block until nothing is left to do."""

@@ -198,8 +198,13 @@ class CudaBackend:
         """Wait for the event, without the GIL."""
         event, events = mark
         call(self._driver, "cuEventSynchronize", event)
-        events.give_back(event)
         self._planes.let_go()
+        events.give_back(event)
+
+    def spend(self, mark: Any) -> None:
+        """The event is used again."""
+        event, events = mark
+        events.give_back(event)
 
     def finish(self) -> None:
         """Wait for both streams."""

@@ -14,10 +14,10 @@ from pyvmaf_tiny.network import Network
 from .arrays import CudaArray, DeviceFrames, SyclArray
 from .backend import Backend
 from .network import NetworkKernel
+from .opening import open_pipeline
 from .pipeline import SLOTS, Pipeline, Slot
 from .results import Result, ResultPool
 from .rows import RowKernel
-from .stream import open_pipeline
 
 _FEATURE, _SCORE = np.dtype(np.float64), np.dtype(np.float32)
 _ROW_BYTES = len(FEATURES) * _FEATURE.itemsize
@@ -143,7 +143,7 @@ class DeviceStream:
             result.fill()
             features = self._array(result, 0, (*shape, len(FEATURES)), _FEATURE)
             frames.append(DeviceFrames(first, features, scores))
-        slot.mark = backend.mark()
+        slot.mark = pipeline.marks.make()
         self._filling = (self._filling + 1) % SLOTS
         self._given += rows
         self._broken = False
@@ -154,8 +154,6 @@ class DeviceStream:
         pipeline = self._open(broken=True)
         with pipeline.backend.entered():
             pipeline.backend.finish()
-            for slot in pipeline.slots:
-                pipeline.wait(slot)
         self._start()
 
     def close(self) -> None:

@@ -188,6 +188,10 @@ class OpenclBackend:
         event.wait()
         copies.clear()
 
+    def spend(self, mark: Any) -> None:
+        """Its copies are done."""
+        mark[1].clear()
+
     def finish(self) -> None:
         """Wait for both queues."""
         self._uploads.finish()

@@ -14,6 +14,7 @@ from pyvmaf_tiny.frames import AnyPlane
 from .backend import Backend, constant, keep_in_forks
 from .incoming import Berth, Incoming
 from .layout import PAIR_TOTALS, Launch, Layout, Stream, plan
+from .marks import NO_MARK, Marks
 from .staging import Stager
 
 _ffi: Any = _native.ffi
@@ -40,8 +41,6 @@ class Slot:
         self.host_motion = backend.allocate_host(8 * frames)
         self.pair_totals = backend.allocate(8 * PAIR_TOTALS * pairs)
         self.motion_totals = backend.allocate(8 * frames)
-        self.motion_mark: Any = None
-        self.mark: Any = None
         self.empty()
 
     def empty(self) -> None:
@@ -49,6 +48,7 @@ class Slot:
         self.launched = False  # whether all its work is under way, or done
         self.frames = 0  # reference frames taken
         self.scored: list[int] = []  # those of them that have distorted versions
+        self.motion_mark = self.mark = NO_MARK  # behind its work
 
 
 class Pipeline:
@@ -65,6 +65,7 @@ class Pipeline:
         """Allocate everything; raises OutOfMemoryError."""
         keep_in_forks(self)
         self.backend = backend
+        self.marks = Marks(backend)
         self.stream = stream
         self.threads = stager.threads  # that bring frames of the host's
         self.layout: Layout = plan(stream)
@@ -87,7 +88,8 @@ class Pipeline:
         self.restart()
 
     def restart(self) -> None:
-        """Forget all frames: the next one is the first of a stream."""
+        """Forget all frames: the next one is the first of a stream. No work is under way."""
+        self.marks.forget()
         self._starts = True
         for slot in self.slots:
             slot.empty()
@@ -127,10 +129,11 @@ class Pipeline:
 
     # ---- work -----------------------------------------------------------------------------------
 
-    def launch(self, slot: Slot, *, to_host: bool = True) -> None:
+    def launch(self, slot: Slot, *, to_host: bool = True, early_motion: bool = False) -> None:
         """Start the work on a batch; its totals are there when its marks are reached.
 
-        Without ``to_host`` they stay on the device, and marks are the caller's to set.
+        With ``early_motion`` those of motion have a mark of their own, before the other features.
+        Without ``to_host`` all stay on the device, and the mark is the caller's to set.
         """
         backend, frames, size = self.backend, slot.frames, slot.plane_bytes
         if "motion" in self._features:
@@ -149,15 +152,16 @@ class Pipeline:
             self._add_up(self._motion_table, 1, frames, self._motion_partials, slot.motion_totals)
             if to_host:
                 backend.download(slot.host_motion[: 8 * frames], slot.motion_totals)
-        if to_host:
-            slot.motion_mark = backend.mark()
+                if early_motion:
+                    slot.motion_mark = self.marks.make()
         pairs = len(slot.scored) * self.stream.pairs
         if pairs:
             self._launch_pairs(slot, pairs)
         if to_host:
             if pairs:
                 backend.download(slot.host_pairs[: 8 * PAIR_TOTALS * pairs], slot.pair_totals)
-            slot.mark = backend.mark()
+            slot.mark = self.marks.make()
+            slot.motion_mark = slot.motion_mark or slot.mark
         slot.launched = True
 
     def _launch_pairs(self, slot: Slot, pairs: int) -> None:
@@ -181,17 +185,13 @@ class Pipeline:
 
     def wait(self, slot: Slot) -> None:
         """Wait for all that has been asked for of a batch."""
-        if slot.mark is not None:
-            self.backend.wait(slot.mark)
-            slot.mark = None
+        self.marks.wait(slot.mark)
 
     # ---- totals out -----------------------------------------------------------------------------
 
     def motion_totals(self, slot: Slot) -> NDArray[np.uint64]:
         """Wait for a batch's sums of motion, one per frame."""
-        if slot.motion_mark is not None:
-            self.backend.wait(slot.motion_mark)
-            slot.motion_mark = None
+        self.marks.wait(slot.motion_mark)
         return slot.host_motion.view(np.uint64)
 
     def pair_totals(self, slot: Slot) -> NDArray[np.uint64]:

@@ -13,66 +13,34 @@ from numpy.typing import NDArray
 
 from pyvmaf_tiny import _native
 from pyvmaf_tiny.engine.base import EngineSpec, Lanes, Rows, check_renditions
-from pyvmaf_tiny.engine.native.settings import check
-from pyvmaf_tiny.errors import EngineError, EngineStateError, OptionError, VmafTinyError
+from pyvmaf_tiny.errors import EngineError, EngineStateError
 from pyvmaf_tiny.frames import AnyPlane, FeatureVector
 from pyvmaf_tiny.version import __version__
 
 from .backend import Backend
-from .layout import Stream
+from .opening import open_pipeline
 from .pipeline import SLOTS, Pipeline, Slot
-from .staging import Stager
 
 _ffi: Any = _native.ffi
 _lib: Any = _native.lib
 
 #: Frames that are worked on at once, where rows may come late enough.
-_LARGEST_BATCH = 8
-
-#: Work groups that a GPU takes along the second and third axes, where pairs and frames are.
-_MOST_PAIRS = 65535
+LARGEST_BATCH = 8
 
 
 class _Frame(NamedTuple):
-    """A frame whose row or motion is still due."""
+    """A frame whose row or motion is still due, in the slot that has its totals."""
 
     slot: Slot
     number: int  # in its batch
     scored: int | None  # which of the batch's scored frames it is; None: it is not scored
 
 
-def open_pipeline(
-    spec: EngineSpec, batch: int, open_backend: Callable[[int, int], Backend]
-) -> Pipeline:
-    """Check the specification, open the device and allocate everything a stream needs.
+class _Known(NamedTuple):
+    """A frame whose row is due, and whose slot is needed for others."""
 
-    ``open_backend`` is given a sample's bytes and the number of gain limits. OptionError for more
-    pairs in a batch than a GPU takes.
-    """
-    check(spec)
-    stream = Stream(
-        width=spec.width,
-        height=spec.height,
-        bit_depth=spec.bit_depth,
-        renditions=len(spec.renditions),
-        limits=len(spec.gain_limits),
-        batch=batch,
-    )
-    if stream.batch * stream.pairs > _MOST_PAIRS:
-        raise OptionError(
-            "a batch has more pairs than can be worked on at once",
-            given=f"batch={batch}, {stream.renditions} renditions, {stream.limits} gain limits",
-            expected=f"at most {_MOST_PAIRS} in all",
-            hint=f"a batch of {_MOST_PAIRS // stream.pairs} can be",
-        )
-    stager = Stager(spec)
-    backend = open_backend(stream.sample_bytes, stream.limits)
-    with backend.entered():
-        try:
-            return Pipeline(backend, stream, stager, spec.gain_limits, spec.features)
-        except VmafTinyError:
-            backend.close()
-            raise
+    motion: float
+    totals: NDArray[np.uint64] | None  # of its lanes; None: it is not scored
 
 
 class GpuEngine:
@@ -87,8 +55,10 @@ class GpuEngine:
 
         Raises what :func:`pyvmaf_tiny.engine.gpu.create` says.
         """
-        batch = max(1, min(_LARGEST_BATCH, spec.lag // SLOTS))
+        batch = max(1, min(LARGEST_BATCH, spec.lag // SLOTS))
         self._pipeline: Pipeline | None = open_pipeline(spec, batch, open_backend)
+        # Rows that may be late by no more than a frame wait for its motion, and for nothing else.
+        self._early_motion = spec.lag < SLOTS * batch
         self._spec = spec
         self.threads = self._pipeline.threads
         backend = self._pipeline.backend
@@ -103,7 +73,7 @@ class GpuEngine:
         self._pushed = 0
         self._flushed = False
         self._filling = 0  # the slot that takes frames
-        self._due: deque[_Frame] = deque()  # in order; the first one is the next to be delivered
+        self._due: deque[_Frame | _Known] = deque()  # in order; the first one comes next
         self._is_first = True  # whether that is frame 0
         self._rows: list[Lanes] = []  # known, and not returned yet
         self._failure: str | None = None  # what the device said; nothing more comes after it
@@ -134,9 +104,7 @@ class GpuEngine:
             pipeline.check(ref, dis, self._pushed, self._spec.renditions)
             slot = pipeline.slots[self._filling]
             if slot.frames == pipeline.stream.batch:  # its last batch; the place is needed now
-                while self._due and self._due[0].slot is slot:
-                    self._deliver()
-                slot.empty()
+                self._vacate(slot)
             frame = _Frame(slot, slot.frames, len(slot.scored) if dis else None)
             pipeline.stage(slot, ref, dis, self._pushed, self._spec.renditions)
             self._due.append(frame)
@@ -151,10 +119,24 @@ class GpuEngine:
         rows, self._rows = tuple(self._rows), []
         return rows
 
+    def _vacate(self, slot: Slot) -> None:
+        """Wait for a batch, the only wait for it, and take out of its slot what is still due.
+
+        The row of its last frame needs the motion of the next batch, which is still under way.
+        """
+        due = self._due
+        self._open().wait(slot)
+        while len(due) > 1 and _is_in(slot, due[1]):
+            self._deliver()
+        if due and _is_in(slot, due[0]):
+            totals = self._totals_of(due[0])
+            due[0] = _Known(self._motion_of(due[0]), None if totals is None else totals.copy())
+        slot.empty()
+
     def _launch(self, slot: Slot) -> None:
         """Start a batch, and make the other slot free to be filled."""
         pipeline = self._open()
-        pipeline.launch(slot)
+        pipeline.launch(slot, early_motion=self._early_motion)
         self._filling = (self._filling + 1) % SLOTS
 
     def flush(self) -> Rows:
@@ -179,7 +161,9 @@ class GpuEngine:
                 yield
         except EngineError as error:
             # What was not launched as a whole never gets totals: those that are there are older.
-            self._due = deque(frame for frame in self._due if frame.slot.launched)
+            self._due = deque(
+                frame for frame in self._due if isinstance(frame, _Known) or frame.slot.launched
+            )
             with contextlib.suppress(EngineError), pipeline.backend.entered():
                 while len(self._due) > 1:  # the motion of the last one needs the next
                     self._deliver()
@@ -195,14 +179,24 @@ class GpuEngine:
             motion *= 0.0  # by definition; NaN stays
         elif len(self._due) > 1:
             motion = min(motion, self._motion_of(self._due[1]))
-        if frame.scored is not None:
-            lanes = self._spec.lanes
-            totals = self._open().pair_totals(frame.slot)[lanes * frame.scored :]
-            self._rows.append(tuple(self._vector(totals[lane], motion) for lane in range(lanes)))
+        totals = self._totals_of(frame)
+        if totals is not None:
+            self._rows.append(tuple(self._vector(lane, motion) for lane in totals))
         self._is_first = False
         self._due.popleft()
 
-    def _motion_of(self, frame: _Frame) -> float:
+    def _totals_of(self, frame: _Frame | _Known) -> NDArray[np.uint64] | None:
+        """By lanes; None for a frame that is not scored."""
+        if isinstance(frame, _Known):
+            return frame.totals
+        if frame.scored is None:
+            return None
+        lanes = self._spec.lanes
+        return self._open().pair_totals(frame.slot)[lanes * frame.scored :][:lanes]
+
+    def _motion_of(self, frame: _Frame | _Known) -> float:
+        if isinstance(frame, _Known):
+            return frame.motion
         if "motion" not in self._spec.features:
             return math.nan
         total = self._open().motion_totals(frame.slot)[frame.number]
@@ -234,3 +228,7 @@ class GpuEngine:
         if self._pipeline is None:
             raise EngineStateError("the engine is closed", hint="make a new one")
         return self._pipeline
+
+
+def _is_in(slot: Slot, frame: _Frame | _Known) -> bool:
+    return isinstance(frame, _Frame) and frame.slot is slot

@@ -181,6 +181,9 @@ class SyclBackend:
         """Wait for the event."""
         mark.wait()
 
+    def spend(self, mark: Any) -> None:
+        """Nothing to be done."""
+
     def finish(self) -> None:
         """Wait for both queues."""
         self._copies.wait()
