@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 from typing import Any
 
@@ -113,8 +114,37 @@ def _address(memory: Any) -> int:
     return address
 
 
+def test_queues_and_kernels_are_used_again() -> None:
+    """The runtimes keep memory of each for good; queues also of backends that nobody closes."""
+
+    def used(backend: SyclBackend) -> set[int]:
+        return {id(backend._compute), id(backend._copies)}
+
+    backends = [SyclBackend(None, 2) for _ in range(2)]
+    assert len(used(backends[0]) | used(backends[1])) == 4
+    queues = [used(each) for each in backends]
+    kernels = backends[0]._kernels
+    backends.pop().close()
+    again = SyclBackend(None, 2)
+    assert used(again) == queues[1]
+    again.close()
+    again.close()
+    backends.clear()
+    gc.collect()
+    backends = [SyclBackend(None, 2) for _ in range(3)]
+    assert used(backends[0]) | used(backends[1]) == queues[0] | queues[1]
+    assert used(backends[2]).isdisjoint(queues[0] | queues[1])
+    assert all(backend._kernels["vif_0"] is kernels["vif_0"] for backend in backends)
+    for each in backends:
+        each.close()
+
+
 def test_closing_a_device_that_has_failed(backend: SyclBackend) -> None:
-    """There is nothing left to be done, so there is nothing to say; twice is once."""
+    """There is nothing left to be done, so there is nothing to say; twice is once.
+
+    Its queues are not used again.
+    """
+    taken = backend._compute, backend._copies
     waited: list[str] = []
 
     class Failed:
@@ -129,3 +159,7 @@ def test_closing_a_device_that_has_failed(backend: SyclBackend) -> None:
     backend.close()
     backend.close()
     assert waited == ["copies", "compute"]
+    others = SyclBackend(None, 2)
+    assert others._compute not in taken
+    assert others._copies not in taken
+    others.close()

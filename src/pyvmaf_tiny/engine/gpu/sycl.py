@@ -6,6 +6,7 @@ import contextlib
 import functools
 import importlib
 import os
+import weakref
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ from .backend import Place, opened_here
 from .requirements import check_device
 from .runtime import opencl_runtime
 from .source import ITEMS, KERNELS, kernel_source
+from .sycl_queues import spare_queues
 from .sycl_results import SyclResults
 
 _INSTALL = 'pip install "pyvmaf-tiny[sycl]"'
@@ -47,13 +49,14 @@ class SyclBackend:
             group_items=device.max_work_group_size,
         )
         self.device = f"sycl:{index or 0}"
-        program, context = _program(device, sample_bytes, limits)
+        self._kernels, context = _program(device, sample_bytes, limits)
         self._queue_type: Any = dpctl.SyclQueue
-        self._compute: Any = dpctl.SyclQueue(context, device, property="in_order")
-        self._copies: Any = dpctl.SyclQueue(context, device, property="in_order")
+        spare = spare_queues(context, device)
+        self._compute, self._copies = (spare.take(self._queue_type) for _ in range(2))
+        self._give_back = weakref.finalize(self, spare.give_back, self._compute, self._copies)
+        self._give_back.atexit = False
         self._copying = False  # whether uploads have begun that no kernel has waited for
         self._memory: Any = importlib.import_module("dpctl.memory")
-        self._kernels = {name: program.get_sycl_kernel(name) for name in KERNELS}
 
     @contextlib.contextmanager
     def entered(self) -> Iterator[None]:
@@ -200,8 +203,11 @@ class SyclBackend:
         """
         if self._process.is_this():
             for queue in filter(None, (self._copies, self._compute)):
-                with contextlib.suppress(RuntimeError):  # there is nothing left to be done
+                try:
                     queue.wait()
+                except RuntimeError:  # there is nothing left to be done
+                    self._give_back.detach()
+            self._give_back()
             self._copies = self._compute = None
 
 
@@ -292,17 +298,21 @@ def _choose(found: list[Any], index: int | None) -> Any:
 
 
 @functools.lru_cache(maxsize=8)
-def _program(device: Any, sample_bytes: int, limits: int) -> tuple[Any, Any]:
-    """The kernels for a device, and the context that they belong to; compiling takes seconds."""
+def _program(device: Any, sample_bytes: int, limits: int) -> tuple[dict[str, Any], Any]:
+    """The kernels for a device, and the context that they belong to; compiling takes seconds.
+
+    Each is taken from the program once: dpctl keeps memory for good whenever one is.
+    """
     dpctl = load_dpctl()
     program = importlib.import_module("dpctl.program")
     queue = dpctl.SyclQueue(device, property="in_order")
     source = kernel_source(sample_bytes, limits)
     try:
-        return program.create_program_from_source(queue, source, _OPTIONS), queue.sycl_context
+        built = program.create_program_from_source(queue, source, _OPTIONS)
     except program.SyclProgramCompilationError as error:
         raise EngineError(
             "the SYCL device does not compile the kernels",
             given=f"{device.name.strip()}, driver {device.driver_version}",
             hint="a newer driver may; pyvmaf-tiny cannot use this one",
         ) from error
+    return {name: built.get_sycl_kernel(name) for name in KERNELS}, queue.sycl_context
