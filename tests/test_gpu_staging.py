@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import re
 from collections.abc import Callable
 from typing import Any
@@ -9,11 +10,13 @@ from typing import Any
 import clips
 import numpy as np
 import pytest
-from fake_cuda import PRIMARY, FakeDriver
+from cuda_arrays import CudaArray, on_cuda
+from fake_cuda import PRIMARY, FakeDriver, Result
 from numpy.typing import NDArray
 from test_gpu_cuda import install
 
-from pyvmaf_tiny import SampleRangeError, Scorer
+import pyvmaf_tiny
+from pyvmaf_tiny import DeviceScorer, OutOfMemoryError, SampleRangeError, Scorer
 from pyvmaf_tiny.engine import EngineSpec, gpu
 from pyvmaf_tiny.engine.base import usable_cpus
 from pyvmaf_tiny.engine.gpu import cuda_memory
@@ -112,6 +115,53 @@ def test_a_refused_frame_uploads_nothing(order: Any, monkeypatch: pytest.MonkeyP
                 ready += scorer.push(*pair)
             frames.append(ready + scorer.flush())
     assert frames[0] == frames[1]
+    assert driver.misuse == []
+
+
+def test_frames_that_are_there_need_no_pinned_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = install(monkeypatch, FakeDriver())
+    plane = np.zeros((50, 70), np.uint8)
+    there: Any = CudaArray(on_cuda(driver, plane, None), plane)
+
+    def pinned_planes() -> int:
+        sizes = [ctypes.sizeof(each) for each in driver.live.values() if hasattr(each, "_length_")]
+        return sum(size for size in sizes if size % plane.size == 0) // plane.size
+
+    with DeviceScorer(70, 50, device="cuda", model=False, batch=4) as scorer:
+        for _ in range(9):
+            scorer.push(there, there)
+        assert pinned_planes() == 0
+        scorer.push(plane, there)
+        assert pinned_planes() == 4  # references of the batch that is being filled
+        scorer.push(there, plane)
+        assert pinned_planes() == 8
+
+
+@pytest.mark.parametrize("kind", [Scorer, DeviceScorer])
+def test_no_memory_to_stage_a_frame_in(kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The push has changed nothing, whichever batch it was of; the stream goes on."""
+    driver = install(monkeypatch, FakeDriver())
+    ref = np.stack(clips.moving_planes(21, 70, 50))
+    dis = np.stack(clips.noisy(list(ref)))
+    rows: list[Any] = []
+    refused: list[tuple[int, str]] = []
+    with kind(70, 50, device="cuda", model=False, batch=16 if kind is Scorer else 8) as scorer:
+        for index, pair in enumerate(zip(ref, dis, strict=True)):
+            for calls in (0, 1, 2):  # that succeed: for no plane, for the reference, for both
+                driver.fail["cuMemHostAlloc"] = (calls, Result.CUDA_ERROR_OUT_OF_MEMORY)
+                try:
+                    rows += scorer.push(*pair)
+                    break
+                except OutOfMemoryError as error:
+                    refused.append((index, error.message))
+        driver.fail.clear()
+        rows += scorer.flush()
+        if kind is DeviceScorer:
+            rows = [row for part in rows for row in part.features.to_host()]
+        else:
+            rows = [frame.features for frame in rows]
+    assert refused == [(index, "the system gives no more pinned memory") for index in (0, 0, 8, 8)]
+    np.testing.assert_array_equal(rows, pyvmaf_tiny.features(ref, dis))
     assert driver.misuse == []
 
 

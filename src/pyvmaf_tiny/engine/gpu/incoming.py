@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pyvmaf_tiny.errors import InputError, SampleRangeError
 from pyvmaf_tiny.frames import AnyPlane, DevicePlane
@@ -14,7 +13,7 @@ from pyvmaf_tiny.frames import AnyPlane, DevicePlane
 from .backend import Backend, Place, constant
 from .layout import Stream
 from .source import pack
-from .staging import Stager
+from .staging import Stager, Staging
 from .totals import entry
 
 #: Bit depths whose samples fill their type: none can be too large.
@@ -25,16 +24,12 @@ _GROUPS = 256
 
 
 class Berth(NamedTuple):
-    """Where a plane is to lie: a buffer and the byte in it.
-
-    ``staging`` is memory of the host that the device copies from, ``address`` that of its first
-    byte.
-    """
+    """Where a plane is to lie: a buffer and the byte in it, and its number among those staged."""
 
     buffer: Any
     offset: int
-    staging: NDArray[np.uint8]
-    address: int
+    staging: Staging
+    number: int
 
 
 class Incoming:
@@ -67,24 +62,24 @@ class Incoming:
         A plane of the host's is free again when this returns. So is one on the device in the
         order of its stream, or, if that is not known, at once.
 
-        Raises SampleRangeError, and FrameTypeError for the stream of a plane on the device; what
-        has been put into the places does not count then.
+        Raises SampleRangeError, StagingMemoryError, and FrameTypeError for the stream of a plane on
+        the device; what has been put into the places does not count then.
         """
         direct = [
             plane if isinstance(plane, DevicePlane) else self._backend.pinned(plane)
             for plane in planes
         ]
+        staged = [
+            None if plane else berth.staging.place(berth.number)
+            for plane, berth in zip(direct, berths, strict=True)
+        ]
         if None in direct:
-            targets = [
-                None if plane else berth.address
-                for plane, berth in zip(direct, berths, strict=True)
-            ]
-            self._stager.stage(frame, planes, targets)
+            self._stager.stage(frame, planes, [place and place[1] for place in staged])
         if any(direct):
             self._take_directly(planes, direct, berths, frame, names)
-        for plane, (buffer, offset, staging, _) in zip(direct, berths, strict=True):
-            if plane is None:
-                self._backend.upload(buffer, offset, staging)
+        for place, berth in zip(staged, berths, strict=True):
+            if place is not None:
+                self._backend.upload(berth.buffer, berth.offset, place[0])
 
     def _take_directly(
         self,

@@ -15,7 +15,7 @@ from .backend import Backend, constant, keep_in_forks
 from .incoming import Berth, Incoming
 from .layout import PAIR_TOTALS, Launch, Layout, Stream, plan
 from .marks import NO_MARK, Marks
-from .staging import Stager
+from .staging import Stager, Staging
 
 _ffi: Any = _native.ffi
 _lib: Any = _native.lib
@@ -117,8 +117,8 @@ class Pipeline:
         """Take a reference frame and its distorted versions, or none (it is not scored).
 
         ``frame`` is its number and ``names`` those of the renditions, for messages. Raises
-        SampleRangeError, and FrameTypeError for the stream of a plane on the device; the frame is
-        not taken then.
+        SampleRangeError, StagingMemoryError, and FrameTypeError for the stream of a plane on the
+        device; the frame is not taken then.
         """
         first = len(slot.scored) * self.stream.renditions
         berths = (slot.ref_berths[slot.frames], *slot.dis_berths[first : first + len(dists)])
@@ -234,11 +234,8 @@ class _Level:
 
 def _berths(backend: Backend, buffer: Any, planes: int, size: int) -> list[Berth]:
     """The places of so many planes of a size, one after the other."""
-    host = backend.allocate_host(planes * size)
-    first: int = host.ctypes.data
-    return [
-        Berth(buffer, at, host[at : at + size], first + at) for at in range(0, planes * size, size)
-    ]
+    staging = Staging(backend, planes, size)
+    return [Berth(buffer, number * size, staging, number) for number in range(planes)]
 
 
 def _log_table() -> NDArray[np.uint16]:

@@ -6,12 +6,18 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any, cast
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pyvmaf_tiny import _native
 from pyvmaf_tiny.engine.base import EngineSpec, usable_cpus
 from pyvmaf_tiny.engine.native.failures import raise_create_error, raise_state_error
 from pyvmaf_tiny.engine.native.settings import configuration
 from pyvmaf_tiny.engine.samples import sample_range_error
+from pyvmaf_tiny.errors import OutOfMemoryError
 from pyvmaf_tiny.frames import AnyPlane, Plane
+
+from .backend import Backend
 
 _ffi: Any = _native.ffi
 _lib: Any = _native.lib
@@ -21,6 +27,38 @@ _THREADS = 4
 
 #: Bytes of a frame that are worth a thread of their own.
 _BYTES_PER_THREAD = 1 << 18
+
+
+class StagingMemoryError(OutOfMemoryError):
+    """Of a device that has been asked for nothing yet, so the push can be made again."""
+
+
+class Staging:
+    """Memory of the host's that planes are staged in, which the first of them allocates."""
+
+    def __init__(self, backend: Backend, planes: int, size: int) -> None:
+        """Make room for so many planes of so many bytes."""
+        self._backend, self._planes, self._size = backend, planes, size
+        self._places: list[tuple[NDArray[np.uint8], int]] = []
+        if backend.memory is None:  # all planes will be staged
+            self.place(0)
+
+    def place(self, number: int) -> tuple[NDArray[np.uint8], int]:
+        """The memory for one of the planes, and its address. Raises StagingMemoryError."""
+        if not self._places:
+            self._allocate()
+        return self._places[number]
+
+    def _allocate(self) -> None:
+        size = self._size
+        try:
+            host = self._backend.allocate_host(self._planes * size)
+        except OutOfMemoryError as error:
+            raise StagingMemoryError(
+                error.message, given=error.given, expected=error.expected, hint=error.hint
+            ) from error
+        first: int = host.ctypes.data
+        self._places = [(host[at : at + size], first + at) for at in range(0, host.size, size)]
 
 
 class Stager:

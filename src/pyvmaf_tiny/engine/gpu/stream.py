@@ -20,6 +20,7 @@ from pyvmaf_tiny.version import __version__
 from .backend import Backend
 from .opening import open_pipeline
 from .pipeline import SLOTS, Pipeline, Slot
+from .staging import StagingMemoryError
 
 _ffi: Any = _native.ffi
 _lib: Any = _native.lib
@@ -155,10 +156,15 @@ class GpuEngine:
 
     @contextlib.contextmanager
     def _at_work(self, pipeline: Pipeline) -> Iterator[None]:
-        """The device is used within. When it fails, the stream ends with what is complete."""
+        """The device is used within. When it fails, the stream ends with what is complete.
+
+        It has not failed where there was no memory to stage a frame in, which changes nothing.
+        """
         try:
             with pipeline.backend.entered():
                 yield
+        except StagingMemoryError:
+            raise
         except EngineError as error:
             # What was not launched as a whole never gets totals: those that are there are older.
             self._due = deque(
