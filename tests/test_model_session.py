@@ -28,7 +28,7 @@ from model_graphs import (
 from numpy.typing import NDArray
 
 from pyvmaf_tiny.errors import ModelError, ModelFormatError, ModelNotFoundError, OptionError
-from pyvmaf_tiny.model import Model, load_model, registry
+from pyvmaf_tiny.model import Model, load_model, ort, registry
 
 SHIPPED = MODELS / "vmaf_tiny_d1.onnx"
 
@@ -246,3 +246,34 @@ def test_onnx_runtime_is_imported_only_for_a_session(run_python: RunPython) -> N
         """
     )
     assert out.split() == ["False", "True"]
+
+
+def test_a_forked_process_ends(run_python: RunPython) -> None:
+    """With ONNX Runtime's telemetry it would wait for a thread that it does not have."""
+    code = """
+        import os
+        import sys
+        import time
+        os.environ.pop("ORT_DISABLE_TELEMETRY", None)
+        import numpy as np
+        from pyvmaf_tiny import Scorer
+        scorer, plane = Scorer(70, 50), np.zeros((50, 70), np.uint8)
+        scorer.push(plane, plane)
+        child = os.fork()
+        if child == 0:
+            sys.exit(7)
+        end = time.monotonic() + 20
+        while (ended := os.waitpid(child, os.WNOHANG)) == (0, 0):
+            if time.monotonic() > end:
+                os.kill(child, 9)
+                sys.exit("the forked process does not end")
+            time.sleep(0.01)
+        print(os.waitstatus_to_exitcode(ended[1]), os.environ["ORT_DISABLE_TELEMETRY"])
+    """
+    assert run_python(code) == "7 1\n"
+
+
+def test_telemetry_is_as_the_user_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORT_DISABLE_TELEMETRY", "0")
+    assert "CPUExecutionProvider" in ort.available_providers()
+    assert os.environ["ORT_DISABLE_TELEMETRY"] == "0"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,19 @@ class Interface:
     out_dtype: _Float
     row_shape: tuple[int, ...]
     has_bootstrap: bool
+
+
+def available_providers() -> list[str]:
+    """ONNX Runtime's providers; the first call of this module that imports it.
+
+    Its telemetry is off, unless ORT_DISABLE_TELEMETRY says otherwise: nothing is sent about what
+    is scored, and no thread of it makes a forked process wait for ever when it ends.
+    """
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # is read once, at the import
+    import onnxruntime
+
+    providers: list[str] = onnxruntime.get_available_providers()
+    return providers
 
 
 def make_session(data: bytes, provider: str, name: str) -> onnxruntime.InferenceSession | str:

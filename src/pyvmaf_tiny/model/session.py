@@ -19,7 +19,7 @@ from pyvmaf_tiny.frames import FEATURES, AnyArray
 
 from .devices import bind
 from .operators import check_graph
-from .ort import BOOTSTRAP, check_interface, gain_limit_in, make_session
+from .ort import BOOTSTRAP, available_providers, check_interface, gain_limit_in, make_session
 from .registry import MAX_MODEL_BYTES, Registry, read_capped
 from .rows import LARGEST, checked_row, checked_rows
 
@@ -48,11 +48,9 @@ class Model:
     def __init__(self, data: bytes, model_id: str, *, trusted: bool, device: str) -> None:
         """Make the session from the ONNX bytes ``data``; see :func:`load_model` for errors."""
         check_graph(data, model_id)
-        import onnxruntime
-
         bound = bind(
             device,
-            onnxruntime.get_available_providers(),
+            available_providers(),
             lambda provider: make_session(data, provider, model_id),
         )
         self.id = model_id
