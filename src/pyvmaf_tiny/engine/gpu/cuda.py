@@ -17,7 +17,7 @@ from pyvmaf_tiny.frames import DevicePlane, Plane
 from .backend import Place
 from .cuda_devices import choose, device_name, initialised, load_kernels
 from .cuda_memory import Addresses, check_rows
-from .cuda_planes import PlaneCopies, check_stream
+from .cuda_planes import Captures, PlaneCopies
 from .cuda_results import CudaResults
 from .driver import Events, Held, allocated, call
 from .source import ITEMS, KERNELS
@@ -68,6 +68,7 @@ class CudaBackend:
         self._planes = PlaneCopies(self._held, self._copies, self._frames)
         self._known_arguments: dict[tuple[int, ...], tuple[int, Any]] = {}
         self._addresses = Addresses(cuda, self.device, context)
+        self._captures = Captures(cuda)
 
     @contextlib.contextmanager
     def entered(self) -> Iterator[None]:
@@ -105,7 +106,7 @@ class CudaBackend:
         check_rows(plane)
         self._addresses.check(plane)
         if plane.stream is not None:
-            check_stream(self._driver, plane.stream)
+            self._captures.check(plane.stream)
 
     def pinned(self, plane: Plane) -> DevicePlane | None:
         """Memory that PyTorch or CuPy has pinned, for example."""

@@ -75,21 +75,31 @@ class PlaneCopies:
             self._events.give_back(self._lent.popleft()[0])
 
 
-def check_stream(cuda: Any, handle: int) -> None:
-    """FrameTypeError for a stream that is being captured into a CUDA graph.
+class Captures:
+    """Knows whether a stream is being captured into a CUDA graph; asked for every frame.
 
-    What we record on it would become part of the graph, and its work is not under way anyway.
+    What we record on such a stream would become part of the graph, and its work is not under way.
     """
-    status, capture = answer(cuda, "cuStreamIsCapturing", cuda.CUstream(handle))
-    results = cuda.CUresult
-    if status not in (results.CUDA_SUCCESS, results.CUDA_ERROR_STREAM_CAPTURE_IMPLICIT):
-        fail(cuda, "cuStreamIsCapturing", status)
-    none = cuda.CUstreamCaptureStatus.CU_STREAM_CAPTURE_STATUS_NONE
-    if status != results.CUDA_SUCCESS or capture != none:
+
+    def __init__(self, cuda: Any) -> None:
+        self._cuda = cuda
+        none = cuda.CUstreamCaptureStatus.CU_STREAM_CAPTURE_STATUS_NONE
+        self._fine = cuda.CUresult.CUDA_SUCCESS, none
+
+    def check(self, handle: int) -> None:
+        """FrameTypeError for a stream that is."""
+        cuda = self._cuda
+        asked = cuda.cuStreamIsCapturing(cuda.CUstream(handle))
+        if asked == self._fine:
+            return
+        status, _ = asked
+        implied = status == cuda.CUresult.CUDA_ERROR_STREAM_CAPTURE_IMPLICIT
+        if status != cuda.CUresult.CUDA_SUCCESS and not implied:
+            fail(cuda, "cuStreamIsCapturing", status)
         raise FrameTypeError(
             "a frame was pushed while its stream is being captured into a CUDA graph",
             given="CUDA's default stream, which streams that are captured wait for"
-            if status != results.CUDA_SUCCESS
+            if implied
             else "a stream that is captured",
             hint="nothing is computed during the capture: push the frame behind the graph's replay",
         )
