@@ -28,7 +28,14 @@ from numpy.typing import NDArray
 from test_gpu_cuda import install
 
 import pyvmaf_tiny
-from pyvmaf_tiny import EngineError, FrameSizeError, FrameTypeError, SampleRangeError, Scorer
+from pyvmaf_tiny import (
+    DeviceScorer,
+    EngineError,
+    FrameSizeError,
+    FrameTypeError,
+    SampleRangeError,
+    Scorer,
+)
 from pyvmaf_tiny.engine.gpu.sycl import SyclBackend
 from pyvmaf_tiny.frames import FrameScore, Plane
 
@@ -191,6 +198,21 @@ def test_memory_is_kept_until_it_is_copied_and_no_longer(protocol: str, driver: 
         scorer.push(REF[0], DIS[0])
         scorer.flush()
         assert not lent
+
+
+def test_memory_is_let_go_at_the_end_of_a_stream(driver: FakeDriver) -> None:
+    """Of what has been copied by then; the host waits for nothing."""
+    address = on_cuda(driver, REF[0], OWN_STREAM)
+    with DeviceScorer(WIDTH, HEIGHT, device="cuda", model=False) as scorer:
+        backend: Any = scorer._stream._open().backend
+        lent, copies = backend._held.lent, backend._copies
+        scorer.push(frame_of(address, REF[0], OWN_STREAM), DIS[0])
+        assert len(lent) == 1
+        copies.run(len(copies.work))  # time goes by
+        before = len(driver.calls)
+        scorer.flush()
+        assert not lent
+        assert "Synchronize" not in "".join(driver.calls[before:])
 
 
 def test_whole_clips_and_mixed_memory(driver: FakeDriver) -> None:

@@ -187,6 +187,8 @@ class CudaBackend:
 
     def mark(self, *, with_uploads: bool = False) -> Any:
         """An event behind everything so far, and where it came from."""
+        if not with_uploads:  # this may be the last call for a long time
+            self._planes.let_go()
         events = self._frames if with_uploads else self._batches
         event = events.take()
         call(self._driver, "cuEventRecord", event, self._line(with_uploads))
