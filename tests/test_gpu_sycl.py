@@ -12,6 +12,7 @@ import pytest
 from pyvmaf_tiny.engine.gpu.backend import constant
 from pyvmaf_tiny.engine.gpu.source import pack
 from pyvmaf_tiny.engine.gpu.sycl import SyclBackend, load_dpctl
+from pyvmaf_tiny.engine.gpu.sycl_queues import spare_queues
 from pyvmaf_tiny.engine.gpu.totals import entry
 from pyvmaf_tiny.frames import DevicePlane
 
@@ -120,6 +121,7 @@ def test_queues_and_kernels_are_used_again() -> None:
     def used(backend: SyclBackend) -> set[int]:
         return {id(backend._compute), id(backend._copies)}
 
+    spare_queues.cache_clear()  # those of other tests
     backends = [SyclBackend(None, 2) for _ in range(2)]
     assert len(used(backends[0]) | used(backends[1])) == 4
     queues = [used(each) for each in backends]
