@@ -15,7 +15,7 @@ from oracle.golden import golden_cases
 
 import pyvmaf_tiny
 from pyvmaf_tiny import DeviceError, EngineError, FrameTypeError, OutOfMemoryError, Scorer
-from pyvmaf_tiny.engine.gpu import opencl
+from pyvmaf_tiny.engine.gpu import opencl, opencl_devices
 from pyvmaf_tiny.engine.gpu.requirements import check_device
 from pyvmaf_tiny.frames import BIT_DEPTHS
 
@@ -27,7 +27,7 @@ DIS = np.stack(clips.noisy(_MOVING))
 
 @pytest.fixture(autouse=True)
 def _no_kept_programs() -> None:
-    opencl._program.cache_clear()
+    opencl_devices._program_for.cache_clear()
 
 
 @pytest.mark.parametrize("neg", [False, True], ids=["default", "neg"])
@@ -107,7 +107,9 @@ def test_a_failure_of_the_driver_is_an_engine_error() -> None:
 
 
 def test_kernels_that_do_not_compile(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opencl, "kernel_source", lambda *_: "kernel void vif_0(no such type) {}")
+    monkeypatch.setattr(
+        opencl_devices, "kernel_source", lambda *_: "kernel void vif_0(no such type) {}"
+    )
     with pytest.raises(EngineError, match=r"does not compile the kernels: given .*driver"):
         Scorer(WIDTH, HEIGHT, device="opencl")
 
@@ -115,7 +117,7 @@ def test_kernels_that_do_not_compile(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_devices_that_are_not_here(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DeviceError, match="no such OpenCL device: given opencl:7, expected opencl"):
         Scorer(WIDTH, HEIGHT, device="opencl:7")
-    monkeypatch.setattr(opencl, "_devices", list)
+    monkeypatch.setattr(opencl, "find_devices", list)
     with pytest.raises(DeviceError, match=r"no OpenCL device.*intel-opencl-rt"):
         Scorer(WIDTH, HEIGHT, device="opencl")
 

@@ -19,7 +19,7 @@ from pyvmaf_tiny.engine.gpu.backend import Backend, constant
 from pyvmaf_tiny.engine.gpu.layout import PAIR_TOTALS, Stream, plan
 from pyvmaf_tiny.engine.gpu.rows import norm_table
 from pyvmaf_tiny.engine.gpu.source import ITEMS, pack
-from pyvmaf_tiny.engine.gpu.sycl import load_dpctl
+from pyvmaf_tiny.engine.gpu.sycl_devices import load_dpctl
 
 NATIVE = Path(__file__).parents[1] / "native" / "src"
 KERNELS = NATIVE.parent / "gpu"

@@ -11,7 +11,8 @@ import pytest
 
 from pyvmaf_tiny.engine.gpu.backend import constant
 from pyvmaf_tiny.engine.gpu.source import pack
-from pyvmaf_tiny.engine.gpu.sycl import SyclBackend, load_dpctl
+from pyvmaf_tiny.engine.gpu.sycl import SyclBackend
+from pyvmaf_tiny.engine.gpu.sycl_devices import load_dpctl
 from pyvmaf_tiny.engine.gpu.sycl_queues import spare_queues
 from pyvmaf_tiny.engine.gpu.totals import entry
 from pyvmaf_tiny.frames import DevicePlane

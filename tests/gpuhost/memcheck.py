@@ -20,7 +20,7 @@ _CPU = {"CL_CONFIG_CPU_TARGET_ARCH": "core-avx2", "CL_CONFIG_CPU_TBB_NUM_WORKERS
 #: Compiling takes minutes under valgrind, so it is done before.
 _COMPILE = """
 import sys, warnings
-from pyvmaf_tiny.engine.gpu.opencl import load_pyopencl
+from pyvmaf_tiny.engine.gpu.opencl_devices import load_pyopencl
 cl = load_pyopencl()
 warnings.simplefilter("ignore", cl.CompilerWarning)
 (device,) = cl.get_platforms()[0].get_devices()

@@ -3,34 +3,26 @@
 from __future__ import annotations
 
 import contextlib
-import functools
-import importlib
-import os
-import threading
-import warnings
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pyvmaf_tiny.errors import DeviceError, EngineError, OutOfMemoryError
 from pyvmaf_tiny.frames import DevicePlane, Plane
 
 from .backend import Place, opened_here
+from .opencl_devices import (
+    checked,
+    choose,
+    find_devices,
+    is_gpu,
+    load_pyopencl,
+    program_for,
+)
 from .requirements import check_device
 from .results import ResultMemory
-from .runtime import opencl_runtime
-from .source import ITEMS, KERNELS, kernel_source
-
-_INSTALL = 'pip install "pyvmaf-tiny[opencl]"'
-
-#: Floating point exactly as written.
-_OPTIONS = ("-cl-std=CL1.2",)
-
-#: Where the loader of OpenCL drivers looks.
-_VENDORS = "/etc/OpenCL/vendors"
+from .source import ITEMS, KERNELS
 
 
 class OpenclBackend:
@@ -46,7 +38,7 @@ class OpenclBackend:
         """
         self._process = opened_here("opencl")
         self._cl = cl = load_pyopencl()
-        device = _choose(_devices(), index)
+        device = choose(find_devices(), index)
         check_device(
             device.name,
             has_double=bool(device.double_fp_config),
@@ -54,9 +46,8 @@ class OpenclBackend:
             group_items=device.max_work_group_size,
         )
         self.device = f"opencl:{index or 0}"
-        with _compiling:
-            self._context, program = _program(device, sample_bytes, limits)
-        with _checked(cl):
+        self._context, program = program_for(device, sample_bytes, limits)
+        with checked(cl):
             self._compute = cl.CommandQueue(self._context)
             self._uploads = cl.CommandQueue(self._context)
             self._kernels = {name: cl.Kernel(program, name) for name in KERNELS}
@@ -70,13 +61,13 @@ class OpenclBackend:
     def entered(self) -> Iterator[None]:
         """Turn pyopencl's errors into ours."""
         self._process.check()
-        with _checked(self._cl):
+        with checked(self._cl):
             yield
 
     def allocate(self, nbytes: int) -> Any:
         """Device memory."""
         cl = self._cl
-        with _checked(cl):
+        with checked(cl):
             buffer = cl.Buffer(self._context, cl.mem_flags.READ_WRITE, nbytes)
             # Drivers put off the allocation until the memory is used; what is too much for the
             # device has to come out here.
@@ -89,7 +80,7 @@ class OpenclBackend:
         """Host memory that drivers pin."""
         cl = self._cl
         flags = cl.mem_flags.READ_WRITE | cl.mem_flags.ALLOC_HOST_PTR
-        with _checked(cl):
+        with checked(cl):
             buffer = cl.Buffer(self._context, flags, nbytes)
             view, _ = cl.enqueue_map_buffer(
                 *(self._compute, buffer, cl.map_flags.READ | cl.map_flags.WRITE),
@@ -211,40 +202,7 @@ class OpenclBackend:
             self._pinned.clear()
 
 
-@contextlib.contextmanager
-def _checked(cl: Any) -> Iterator[None]:
-    """Raise OutOfMemoryError and EngineError for what pyopencl raises."""
-    try:
-        yield
-    except cl.Error as error:
-        if isinstance(error, cl.MemoryError) or error.code == cl.status_code.INVALID_BUFFER_SIZE:
-            raise OutOfMemoryError(
-                "the OpenCL device has not enough memory",
-                given=str(error),
-                hint="smaller frames, fewer renditions, a smaller batch, or fewer streams at once",
-            ) from error
-        raise EngineError("the OpenCL driver failed", given=str(error)) from error
-
-
 # ---- devices ------------------------------------------------------------------------------------
-
-
-def load_pyopencl() -> Any:
-    """Import pyopencl; DeviceError says what to install when it is not here.
-
-    Where the system has no OpenCL driver the runtime that pip installs is named to the loader,
-    which finds it in no other way.
-    """
-    runtime = opencl_runtime()
-    named = os.environ.get("OCL_ICD_VENDORS") or any(Path(_VENDORS).glob("*.icd"))
-    if runtime is not None and not named:
-        os.environ["OCL_ICD_VENDORS"] = str(runtime)
-    try:
-        return importlib.import_module("pyopencl")
-    except ImportError as error:
-        raise DeviceError(
-            f"the device opencl needs pyopencl and an OpenCL driver ({error})", hint=_INSTALL
-        ) from error
 
 
 def devices() -> list[str]:
@@ -252,65 +210,14 @@ def devices() -> list[str]:
 
     Raises DeviceError when pyopencl is not installed.
     """
-    return [device.name.strip() for device in _devices()]
+    return [device.name.strip() for device in find_devices()]
 
 
 def has_gpu() -> bool:
     """Whether there is an OpenCL device that is no CPU; raises as :func:`devices` does."""
-    return any(map(_is_gpu, _devices()))
+    return any(map(is_gpu, find_devices()))
 
 
 def open_backend(index: int | None, sample_bytes: int, limits: int) -> OpenclBackend:
     """See :class:`OpenclBackend`."""
     return OpenclBackend(index, sample_bytes, limits)
-
-
-def _is_gpu(device: Any) -> bool:
-    return bool(device.type & load_pyopencl().device_type.GPU)
-
-
-def _devices() -> list[Any]:
-    """The devices of all drivers: GPUs first."""
-    cl = load_pyopencl()
-    try:
-        found = [device for platform in cl.get_platforms() for device in platform.get_devices()]
-    except cl.Error:  # no driver at all
-        return []
-    return sorted(found, key=lambda device: not _is_gpu(device))
-
-
-def _choose(found: list[Any], index: int | None) -> Any:
-    if not found:
-        raise DeviceError(
-            "no OpenCL device",
-            hint="install the GPU's OpenCL driver; the package intel-opencl-rt brings a CPU device",
-        )
-    if index is not None and index >= len(found):
-        names = ", ".join(f"opencl:{i} {device.name.strip()}" for i, device in enumerate(found))
-        raise DeviceError("no such OpenCL device", given=f"opencl:{index}", expected=names)
-    return found[index or 0]
-
-
-_compiling = threading.Lock()
-
-
-@functools.lru_cache(maxsize=8)
-def _program(device: Any, sample_bytes: int, limits: int) -> tuple[Any, Any]:
-    """A context on the device and the kernels for it; pyopencl keeps what it compiles on disk.
-
-    Called under the lock: whoever is second finds it made, and no two threads change the filters
-    of warnings.
-    """
-    cl = load_pyopencl()
-    source = kernel_source(sample_bytes, limits)
-    try:
-        context = cl.Context([device])
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", cl.CompilerWarning)  # compilers chat
-            return context, cl.Program(context, source).build(list(_OPTIONS))
-    except cl.Error as error:
-        raise EngineError(
-            "the OpenCL device does not compile the kernels",
-            given=f"{device.name.strip()}, driver {device.driver_version}",
-            hint="a newer driver may; pyvmaf-tiny cannot use this one",
-        ) from error

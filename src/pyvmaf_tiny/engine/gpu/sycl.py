@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import importlib
-import os
 import weakref
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -13,20 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pyvmaf_tiny.errors import DeviceError, EngineError, OutOfMemoryError, VmafTinyError
+from pyvmaf_tiny.errors import EngineError, OutOfMemoryError, VmafTinyError
 from pyvmaf_tiny.frames import DevicePlane, Plane
 
 from .backend import Place, opened_here
 from .requirements import check_device
-from .runtime import opencl_runtime
-from .source import ITEMS, KERNELS, kernel_source
+from .source import ITEMS
+from .sycl_devices import choose, find_devices, kernels_for, load_dpctl
 from .sycl_queues import spare_queues
 from .sycl_results import SyclResults
-
-_INSTALL = 'pip install "pyvmaf-tiny[sycl]"'
-
-#: Floating point exactly as written.
-_OPTIONS = "-cl-std=CL1.2"
 
 
 class SyclBackend:
@@ -41,7 +34,7 @@ class SyclBackend:
         """
         self._process = opened_here("sycl")
         dpctl = load_dpctl()
-        device = _choose(_devices(), index)
+        device = choose(find_devices(), index)
         check_device(
             device.name,
             has_double=device.has_aspect_fp64,
@@ -49,7 +42,7 @@ class SyclBackend:
             group_items=device.max_work_group_size,
         )
         self.device = f"sycl:{index or 0}"
-        self._kernels, context = _program(device, sample_bytes, limits)
+        self._kernels, context = kernels_for(device, sample_bytes, limits)
         self._queue_type: Any = dpctl.SyclQueue
         spare = spare_queues(context, device)
         self._compute, self._copies = (spare.take(self._queue_type) for _ in range(2))
@@ -242,77 +235,19 @@ def part_of(memory: Any, offset: int, nbytes: int) -> Any:
 # ---- devices ------------------------------------------------------------------------------------
 
 
-def load_dpctl() -> Any:
-    """Import dpctl; DeviceError says what to install when it is not here.
-
-    The OpenCL runtime that pip installs is found by nobody unless OCL_ICD_FILENAMES names it, so
-    it is named here unless the user has named one.
-    """
-    runtime = opencl_runtime()
-    if runtime is not None and not os.environ.get("OCL_ICD_FILENAMES"):
-        os.environ["OCL_ICD_FILENAMES"] = str(runtime)
-    try:
-        return importlib.import_module("dpctl")
-    except ImportError as error:
-        raise DeviceError(
-            f"the device sycl needs dpctl and Intel's runtimes ({error})", hint=_INSTALL
-        ) from error
-
-
 def devices() -> list[str]:
     """Names of the SYCL devices that can be used, in the order of their numbers.
 
     Raises DeviceError when dpctl is not installed.
     """
-    return [device.name.strip() for device in _devices()]
+    return [device.name.strip() for device in find_devices()]
 
 
 def has_gpu() -> bool:
     """Whether there is a SYCL device that is no CPU; raises as :func:`devices` does."""
-    return any(device.is_gpu for device in _devices())
+    return any(device.is_gpu for device in find_devices())
 
 
 def open_backend(index: int | None, sample_bytes: int, limits: int) -> SyclBackend:
     """See :class:`SyclBackend`."""
     return SyclBackend(index, sample_bytes, limits)
-
-
-def _devices() -> list[Any]:
-    """OpenCL devices, which compile source text: GPUs first."""
-    dpctl = load_dpctl()
-    found = [device for device in dpctl.get_devices(backend="opencl") if not device.is_accelerator]
-    return sorted(found, key=lambda device: not device.is_gpu)
-
-
-def _choose(found: list[Any], index: int | None) -> Any:
-    if not found:
-        raise DeviceError(
-            "no SYCL device that takes OpenCL C",
-            hint="install the GPU's OpenCL driver (Intel's compute runtime), or "
-            f"{_INSTALL}, which brings a CPU device",
-        )
-    if index is not None and index >= len(found):
-        names = ", ".join(f"sycl:{i} {device.name.strip()}" for i, device in enumerate(found))
-        raise DeviceError("no such SYCL device", given=f"sycl:{index}", expected=names)
-    return found[index or 0]
-
-
-@functools.lru_cache(maxsize=8)
-def _program(device: Any, sample_bytes: int, limits: int) -> tuple[dict[str, Any], Any]:
-    """The kernels for a device, and the context that they belong to; compiling takes seconds.
-
-    Each is taken from the program once: dpctl keeps memory for good whenever one is.
-    """
-    dpctl = load_dpctl()
-    program = importlib.import_module("dpctl.program")
-    queue = dpctl.SyclQueue(device, property="in_order")
-    source = kernel_source(sample_bytes, limits)
-    try:
-        built = program.create_program_from_source(queue, source, _OPTIONS)
-    except program.SyclProgramCompilationError as error:
-        raise EngineError(
-            "the SYCL device does not compile the kernels",
-            given=f"{device.name.strip()}, driver {device.driver_version}",
-            hint="a newer driver may; pyvmaf-tiny cannot use this one",
-        ) from error
-    return {name: built.get_sycl_kernel(name) for name in KERNELS}, queue.sycl_context
