@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import TracebackType
-from typing import TYPE_CHECKING, Self, cast
+from typing import TYPE_CHECKING, cast
 
 from pyvmaf_tiny.engine import EngineSpec
 from pyvmaf_tiny.engine.base import gain_limit_of
 from pyvmaf_tiny.engine.gpu import DeviceFrames, create_device_stream
-from pyvmaf_tiny.errors import EngineStateError, VmafTinyError
+from pyvmaf_tiny.errors import VmafTinyError
 from pyvmaf_tiny.frames import NEG_GAIN_LIMIT
 from pyvmaf_tiny.model.layers import load_network
 from pyvmaf_tiny.options import whole_number
 from pyvmaf_tiny.rendition_names import rendition_names
 
 from .planes import PlaneReader
+from .pushed import Pushed
 from .scoring import ModelSpec, check_gain_limit
-from .turn import Turn
 
 if TYPE_CHECKING:
     from .planes import Frame, Frames
 
 
-class DeviceScorer:
+class DeviceScorer(Pushed):
     """Scores a stream of frame pairs on a GPU and leaves the results there.
 
     For pipelines that go on with them in PyTorch, CuPy or dpctl::
@@ -91,6 +90,7 @@ class DeviceScorer:
         device, or "auto" finds none; ModelError, also for a model that the device cannot run;
         EngineError.
         """
+        super().__init__()
         limit = gain_limit_of(neg, gain_limit)
         batch = whole_number("batch", batch, least=1)
         self._several = renditions is not None
@@ -112,8 +112,6 @@ class DeviceScorer:
         self._stream = create_device_stream(spec, network, batch, by_rendition=self._several)
         self.device = self._stream.device
         self._planes = PlaneReader(spec, self._stream.device_memory)
-        self._turn = Turn()
-        self._torn = False
         self._pushed = 0
 
     def push(self, ref: Frame, dis: Frame | Frames) -> list[DeviceFrames]:
@@ -166,21 +164,3 @@ class DeviceScorer:
         What was returned stays as long as somebody refers to it, and is freed with the last of it.
         """
         self._stream.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def _check_whole(self) -> None:
-        if self._torn:
-            raise EngineStateError(
-                "an interrupt cut off an earlier push, so the next frame cannot be told",
-                hint="reset() starts a new stream",
-            )

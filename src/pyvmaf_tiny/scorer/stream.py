@@ -5,25 +5,24 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from pyvmaf_tiny.engine import EngineSpec, open_engine
 from pyvmaf_tiny.engine.base import Neg, cpu_mask_of, gain_limits_of
-from pyvmaf_tiny.errors import EngineStateError, VmafTinyError
+from pyvmaf_tiny.errors import VmafTinyError
 from pyvmaf_tiny.options import whole_number
 from pyvmaf_tiny.results import ScoreResult
 
 from .outcome import ClipFacts, Outcome
 from .planes import PlaneReader
+from .pushed import Pushed
 from .scoring import ModelSpec, Scored, Scoring, load_models
-from .turn import Turn
 
 if TYPE_CHECKING:
     from .planes import Frame, Frames
 
 
-class Stream:
+class Stream(Pushed):
     """Reference frames and their distorted versions in, one scored frame per rendition out.
 
     The base of :class:`Scorer` (one rendition) and :class:`ReferenceScorer` (any number).
@@ -52,6 +51,7 @@ class Stream:
         batch: int,
     ) -> None:
         """``renditions`` are their names, for messages; the options are those of the scorers."""
+        super().__init__()
         self._subsample = whole_number("subsample", subsample, least=1)
         batch = whole_number("batch", batch, least=1)
         self._spec = EngineSpec(
@@ -72,7 +72,6 @@ class Stream:
         self._scoring = Scoring(self._spec, models, batch=batch, keep_frames=keep_frames)
         self._engine = open_engine(engine, self._spec)
         self._planes = PlaneReader(self._spec, self._engine.device_memory)
-        self._turn = Turn()
         self._start()
 
     def _start(self) -> None:
@@ -92,9 +91,6 @@ class Stream:
             ref_plane = self._planes.reference(ref, self._pushed)
             dis_planes = self._planes.renditions(dis, self._pushed)
             scored = self._pushed % self._subsample == 0
-            # Torn while engine and scorer are not at the same frame. Our own errors leave both
-            # where they belong. Anything else that gets in between, which is Ctrl-C, may come
-            # after the engine took a frame and before the scorer knew.
             self._torn = True
             try:
                 engine = self._engine
@@ -136,24 +132,6 @@ class Stream:
     def close(self) -> None:
         """Free the engine's memory; may be called twice. Results can still be asked for."""
         self._engine.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def _check_whole(self) -> None:
-        if self._torn:
-            raise EngineStateError(
-                "an interrupt cut off an earlier push, so the next frame cannot be told",
-                hint="reset() starts a new stream",
-            )
 
     # ---- figures --------------------------------------------------------------------------------
 
