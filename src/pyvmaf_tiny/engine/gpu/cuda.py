@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -70,15 +70,9 @@ class CudaBackend:
         self._addresses = Addresses(cuda, self.device, context)
         self._captures = Captures(cuda)
 
-    @contextlib.contextmanager
-    def entered(self) -> Iterator[None]:
+    def entered(self) -> contextlib.AbstractContextManager[None]:
         """Make the device's context the thread's own for a while."""
-        self._held.process.check()
-        call(self._driver, "cuCtxPushCurrent", self._held.context)
-        try:
-            yield
-        finally:
-            self._driver.cuCtxPopCurrent()  # repeats at most what another call has said
+        return self._held.entered()
 
     def allocate(self, nbytes: int) -> Any:
         """Device memory."""

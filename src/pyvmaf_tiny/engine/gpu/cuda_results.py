@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import weakref
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,7 +10,7 @@ from numpy.typing import NDArray
 
 from pyvmaf_tiny.errors import VmafTinyError
 
-from .driver import Held, allocated, call
+from .driver import Events, Held, allocated, call
 
 
 class CudaResults:
@@ -30,28 +28,18 @@ class CudaResults:
         self._release = weakref.finalize(self, self._held.release)
         self._release.atexit = False
         self._compute = compute
-        with self._entered():
+        with self._held.entered():
             try:
                 # CUDA's default stream would wait for all that the user has queued there.
                 self._copies = self._held.stream()
             except VmafTinyError:
                 self._release()
                 raise
-        self._spare: list[Any] = []  # events to be used again
-
-    @contextlib.contextmanager
-    def _entered(self) -> Iterator[None]:
-        """Any thread may come, but not a forked process."""
-        self._held.process.check()
-        call(self._driver, "cuCtxPushCurrent", self._held.context)
-        try:
-            yield
-        finally:
-            self._driver.cuCtxPopCurrent()  # repeats at most what another call has said
+        self._events = Events(self._held)
 
     def allocate(self, nbytes: int) -> Any:
         """Device memory."""
-        with self._entered():
+        with self._held.entered():
             buffer = allocated(self._driver, "cuMemAlloc", nbytes)
             self._held.buffers.append(buffer)
         return int(buffer)
@@ -69,33 +57,30 @@ class CudaResults:
         return self._record(self._driver.CUstream(stream))
 
     def _record(self, stream: Any) -> Any:
-        with self._entered():
-            try:
-                event = self._spare.pop()
-            except IndexError:
-                event = self._held.event()
+        with self._held.entered():
+            event = self._events.take()
             call(self._driver, "cuEventRecord", event, stream)
         return event
 
     def hold(self, stream: int, mark: Any) -> None:
         """Somebody's stream waits on the device."""
-        with self._entered():
+        with self._held.entered():
             call(self._driver, "cuStreamWaitEvent", self._driver.CUstream(stream), mark, 0)
 
     def follow(self, mark: Any) -> None:
         """Our kernels wait on the device."""
-        with self._entered():
+        with self._held.entered():
             call(self._driver, "cuStreamWaitEvent", self._compute, mark, 0)
-        self._spare.append(mark)
+        self._events.give_back(mark)
 
     def spend(self, mark: Any) -> None:
         """The event is used again."""
-        self._spare.append(mark)
+        self._events.give_back(mark)
 
     def read(self, target: NDArray[np.uint8], buffer: Any, offset: int, mark: Any) -> None:
         """The host waits for the event, without the GIL, and for the copy."""
         cuda, copies = self._driver, self._copies
-        with self._entered():
+        with self._held.entered():
             call(cuda, "cuEventSynchronize", mark)
             ends = target.ctypes.data, buffer + offset
             call(cuda, "cuMemcpyDtoHAsync", *ends, target.nbytes, copies)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
 from pyvmaf_tiny.errors import EngineError, OutOfMemoryError
@@ -24,6 +25,16 @@ class Held:
         self.events: list[Any] = []
         #: Events behind copies, and the owners of the memory that they read from.
         self.lent: deque[tuple[Any, Sequence[object]]] = deque()
+
+    @contextlib.contextmanager
+    def entered(self) -> Iterator[None]:
+        """Make the context the thread's own for a while; not in a forked process."""
+        self.process.check()
+        call(self.cuda, "cuCtxPushCurrent", self.context)
+        try:
+            yield
+        finally:
+            self.cuda.cuCtxPopCurrent()  # repeats at most what another call has said
 
     def stream(self, priority: int = 0) -> Any:
         flags = self.cuda.CUstream_flags.CU_STREAM_NON_BLOCKING.value
@@ -69,7 +80,7 @@ class Held:
 
 
 class Events:
-    """Events of one kind, each to be used again and again."""
+    """Events of one kind, each to be used again and again; by several threads, too."""
 
     def __init__(self, held: Held, *, spin: bool = False) -> None:
         self._held, self._spin = held, spin
@@ -77,7 +88,10 @@ class Events:
 
     def take(self) -> Any:
         """One that nobody waits for."""
-        return self._spare.pop() if self._spare else self._held.event(spin=self._spin)
+        try:
+            return self._spare.pop()
+        except IndexError:
+            return self._held.event(spin=self._spin)
 
     def give_back(self, event: Any) -> None:
         """Whoever is to wait for it has been told so, or has waited."""
