@@ -14,6 +14,7 @@ from typing import Any
 
 from pyvmaf_tiny.errors import DeviceError, EngineError, OutOfMemoryError
 
+from .requirements import numbered
 from .runtime import opencl_runtime
 from .source import kernel_source
 
@@ -79,10 +80,7 @@ def choose(found: list[Any], index: int | None) -> Any:
             "no OpenCL device",
             hint="install the GPU's OpenCL driver; the package intel-opencl-rt brings a CPU device",
         )
-    if index is not None and index >= len(found):
-        names = ", ".join(f"opencl:{i} {device.name.strip()}" for i, device in enumerate(found))
-        raise DeviceError("no such OpenCL device", given=f"opencl:{index}", expected=names)
-    return found[index or 0]
+    return numbered(found, index, "opencl", "OpenCL")
 
 
 _compiling = threading.Lock()

@@ -1,6 +1,9 @@
-"""What the kernels need of a device, whatever its runtime."""
+"""Which device it is to be, and what the kernels need of it, whatever its runtime."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
 
 from pyvmaf_tiny.errors import DeviceError
 
@@ -8,6 +11,14 @@ from .source import ITEMS
 
 #: Local memory of a work group, at most; every CUDA device has as much without being asked.
 LOCAL_BYTES = 48 << 10
+
+
+def numbered(found: Sequence[Any], index: int | None, kind: str, title: str) -> Any:
+    """The device of that number, or the first; DeviceError names those that there are."""
+    if index is not None and index >= len(found):
+        names = ", ".join(f"{kind}:{i} {device.name.strip()}" for i, device in enumerate(found))
+        raise DeviceError(f"no such {title} device", given=f"{kind}:{index}", expected=names)
+    return found[index or 0]
 
 
 def check_device(name: str, *, has_double: bool, local_bytes: int, group_items: int) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from pyvmaf_tiny.errors import DeviceError, EngineError
 
+from .requirements import numbered
 from .runtime import opencl_runtime
 from .source import KERNELS, kernel_source
 
@@ -49,10 +50,7 @@ def choose(found: list[Any], index: int | None) -> Any:
             hint="install the GPU's OpenCL driver (Intel's compute runtime), or "
             f"{_INSTALL}, which brings a CPU device",
         )
-    if index is not None and index >= len(found):
-        names = ", ".join(f"sycl:{i} {device.name.strip()}" for i, device in enumerate(found))
-        raise DeviceError("no such SYCL device", given=f"sycl:{index}", expected=names)
-    return found[index or 0]
+    return numbered(found, index, "sycl", "SYCL")
 
 
 @functools.lru_cache(maxsize=8)
